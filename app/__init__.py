@@ -1,0 +1,1 @@
+"""Postrider, a native desktop mail composer."""

@@ -1,0 +1,56 @@
+"""What happened, by id only; listeners re-read the store. Pure values."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class OutboundChanged:
+    """A record was created or changed."""
+
+    uid: str
+
+
+@dataclass(frozen=True, slots=True)
+class DraftsChanged:
+    """A draft was saved or discarded."""
+
+    uid: str
+
+
+@dataclass(frozen=True, slots=True)
+class AccountsChanged:
+    """An account or its state changed."""
+
+    uid: str
+
+
+@dataclass(frozen=True, slots=True)
+class ConversationsChanged:
+    """The local index of an account changed."""
+
+    account_uid: str
+
+
+@dataclass(frozen=True, slots=True)
+class StoreChanged:
+    """Another process wrote to the profile: re-read what is shown."""
+
+
+@dataclass(frozen=True, slots=True)
+class UploadProgressed:
+    """Bytes of a record's message went to the provider."""
+
+    uid: str
+    percent: int
+
+
+Event = (
+    OutboundChanged
+    | DraftsChanged
+    | AccountsChanged
+    | ConversationsChanged
+    | StoreChanged
+    | UploadProgressed
+)

@@ -1,0 +1,1 @@
+"""What every part runs on: bus, cancel token, clock, executors, logs, single instance. No Qt here."""

@@ -1,0 +1,32 @@
+"""The real clock and the real mint of ids. The only place that asks the system for either."""
+
+from __future__ import annotations
+
+import secrets
+import time
+import uuid
+from datetime import UTC, datetime
+
+
+class SystemClock:
+    """Wall and monotonic time of this computer."""
+
+    def now(self) -> datetime:
+        """Give the present moment in UTC."""
+        return datetime.now(UTC)
+
+    def monotonic(self) -> float:
+        """Give seconds that never go back."""
+        return time.monotonic()
+
+
+class RandomIds:
+    """Ids nobody can guess."""
+
+    def new_uid(self) -> str:
+        """Give a UUID as text."""
+        return str(uuid.uuid4())
+
+    def new_token(self, size_bytes: int = 12) -> str:
+        """Give lower-case hexadecimal text of twice `size_bytes` characters."""
+        return secrets.token_hex(size_bytes)

@@ -1,0 +1,57 @@
+"""Executors by what they touch, and the guard that keeps slow work off the GUI thread. No Qt here."""
+
+from __future__ import annotations
+
+import threading
+from concurrent.futures import Future, ThreadPoolExecutor
+from typing import TYPE_CHECKING, ParamSpec, TypeVar
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+_gui_thread_id: list[int] = []
+
+
+def mark_gui_thread() -> None:
+    """Remember the calling thread as the GUI's; called once at start of the application."""
+    _gui_thread_id[:] = [threading.get_ident()]
+
+
+def unmark_gui_thread() -> None:
+    """Forget the GUI thread (tests)."""
+    _gui_thread_id.clear()
+
+
+def forbid_gui_thread() -> None:
+    """Refuse to go on if this is the GUI thread: store, network and rendering never run there.
+
+    Raises:
+        RuntimeError: it is; that is a bug in the caller.
+    """
+    if _gui_thread_id and _gui_thread_id[0] == threading.get_ident():
+        message = "slow work on the GUI thread"
+        raise RuntimeError(message)
+
+
+class Executors:
+    """`store` runs one thing at a time in order; `net` runs four."""
+
+    def __init__(self) -> None:
+        self.store = ThreadPoolExecutor(1, thread_name_prefix="store")
+        self.net = ThreadPoolExecutor(4, thread_name_prefix="net")
+
+    def run_store(self, work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> Future[T]:
+        """Run local work: database, blobs, rendering."""
+        return self.store.submit(work, *args, **kwargs)
+
+    def run_net(self, work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> Future[T]:
+        """Run work that waits for the network or the keyring."""
+        return self.net.submit(work, *args, **kwargs)
+
+    def close(self) -> None:
+        """Finish what is stored, drop what only waits for the network."""
+        self.net.shutdown(wait=False, cancel_futures=True)
+        self.store.shutdown(wait=True)
