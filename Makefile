@@ -1,0 +1,88 @@
+# Everything a developer types. Each target sets itself up: the first run makes the virtual
+# environment and installs system libraries (or says which command to run), later runs start at once.
+
+VENV := .venv
+BIN := $(VENV)/bin
+READY := $(VENV)/.ready
+
+.DEFAULT_GOAL := help
+.PHONY: help run test check lint types layers demo bench soak coverage format package clean
+
+help:
+	@echo "make run      open Postrider (without a display: the demo, offscreen)"
+	@echo "make test     the tests"
+	@echo "make check    style, types, layers and tests, fast first"
+	@echo "make demo     drive the real window against the sandbox; pictures in build/demo"
+	@echo "make bench    measure start-up, typing, sending"
+	@echo "make soak     the long tests"
+	@echo "make coverage the tests with a coverage report in build/coverage/html"
+	@echo "make format   put the code in shape"
+	@echo "make package  wheel and source archive in build/dist"
+	@echo "make clean    remove build results (the virtual environment stays)"
+
+# The file says for which directory the environment was made: a moved checkout makes a new one.
+ifneq ($(shell cat $(READY) 2>/dev/null),$(CURDIR))
+.PHONY: $(READY)
+endif
+$(READY): pyproject.toml packaging/environment.sh packaging/debian-setup.sh
+	@sh packaging/debian-setup.sh
+	@sh packaging/environment.sh $(VENV)
+
+run: $(READY)
+	@if [ "$$(uname -s)" = Linux ] && [ -z "$$DISPLAY$$WAYLAND_DISPLAY" ]; then \
+		echo "There is no display here, so no window can open. Running the demo offscreen instead;" \
+			"its pictures go to build/demo."; \
+		QT_QPA_PLATFORM=offscreen exec $(BIN)/postrider demo --out build/demo; \
+	else \
+		exec $(BIN)/postrider; \
+	fi
+
+demo: $(READY)
+	@if [ "$$(uname -s)" = Linux ] && [ -z "$$DISPLAY$$WAYLAND_DISPLAY" ]; then \
+		export QT_QPA_PLATFORM=offscreen; \
+	fi; \
+	exec $(BIN)/postrider demo --out build/demo
+
+test: $(READY)
+	@$(BIN)/python -m pytest
+
+lint: $(READY)
+	@$(BIN)/ruff check
+	@$(BIN)/ruff format --check --quiet || \
+		{ echo "Some files are not in shape; make format puts them right."; exit 1; }
+
+types: $(READY)
+	@$(BIN)/mypy
+
+layers: $(READY)
+	@$(BIN)/lint-imports --no-logo
+
+check: $(READY)
+	@$(MAKE) --no-print-directory lint
+	@$(MAKE) --no-print-directory types
+	@$(MAKE) --no-print-directory layers
+	@$(MAKE) --no-print-directory test
+
+bench: $(READY)
+	@$(BIN)/python -m pytest tests/bench -s -p no:randomly
+
+soak: $(READY)
+	@$(BIN)/python -m pytest tests/soak -s
+
+coverage: $(READY)
+	@mkdir -p build/coverage
+	@$(BIN)/coverage run -m pytest
+	@$(BIN)/coverage combine --quiet
+	@$(BIN)/coverage html --quiet
+	@$(BIN)/coverage report --format=total
+
+format: $(READY)
+	@$(BIN)/ruff format
+	@$(BIN)/ruff check --fix
+
+package: $(READY)
+	@$(BIN)/python -m build --outdir build/dist
+
+clean:
+	@rm -rf build .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache .coverage*
+	@find app tests -name __pycache__ -type d -prune -exec rm -rf {} +
