@@ -138,7 +138,9 @@ class OutboxStore(Protocol):
         ...
 
     def find(self, uid: str) -> OutboundEmail | None: ...
-    def list_records(self, view: OutboxView, text: str = "", limit: int = 500) -> list[OutboundEmail]: ...
+    def list_records(
+        self, view: OutboxView, text: str = "", limit: int = 500
+    ) -> list[OutboundEmail]: ...
     def history(self, uid: str) -> list[HistoryEntry]: ...
     def list_open(self) -> list[OutboundEmail]:
         """Give every record that is not final, oldest due first."""
@@ -224,7 +226,7 @@ class SignedIn:
 class SignIn(Protocol):
     """Signs people in, out and in again. Blocking; runs on a worker."""
 
-    def sign_in(
+    def sign_in(  # noqa: PLR0913  one sign-in in one call
         self,
         *,
         provider: ProviderKind,

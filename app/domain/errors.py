@@ -257,5 +257,5 @@ class ProfileInUse(StoreError):
     code = "profile_in_use"
 
 
-class Cancelled(Exception):  # noqa: N818  giving up is no error
+class Cancelled(Exception):
     """The person or the shutdown asked to stop."""

@@ -1,10 +1,10 @@
 """The durable record of a send: states, reasons and the one transition table. Pure.
 
-    scheduled ─due─▶ queued ─claim─▶ sending ─▶ sent
-        │              │                │ ├──▶ failed     refused, or gave up
-        └──cancel──▶ cancelled          │ ├──▶ queued     not accepted; due_at = back-off
-                                        │ ├──▶ held       needs the person
-                                        └─┴──▶ uncertain ─reconcile─▶ sent | queued | failed
+scheduled ─due─▶ queued ─claim─▶ sending ─▶ sent
+    │              │                │ ├──▶ failed     refused, or gave up
+    └──cancel──▶ cancelled          │ ├──▶ queued     not accepted; due_at = back-off
+                                    │ ├──▶ held       needs the person
+                                    └─┴──▶ uncertain ─reconcile─▶ sent | queued | failed
 """
 
 from __future__ import annotations
