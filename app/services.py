@@ -1,0 +1,44 @@
+"""The ready-made core: every object a window, a command or the gateway may call. No logic here."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from app.accounts.book import AccountBook
+    from app.compose.attach import Attacher
+    from app.conversations.service import Conversations
+    from app.outbox.dispatcher import Dispatcher
+    from app.outbox.outbox import Outbox
+    from app.outbox.submitter import Submitter
+    from app.paths import Paths
+    from app.ports import AccountStore, BlobStore, Clock, DraftStore, Ids, OutboxStore
+    from app.runtime.bus import Bus
+    from app.runtime.threads import Executors
+    from app.settings import Settings
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Services:
+    """One profile, opened. `close` ends the couriers and the executors and releases the lease."""
+
+    settings: Settings
+    paths: Paths
+    clock: Clock
+    ids: Ids
+    bus: Bus
+    executors: Executors
+    blobs: BlobStore
+    drafts: DraftStore
+    accounts: AccountStore
+    records: OutboxStore
+    book: AccountBook
+    attacher: Attacher
+    conversations: Conversations
+    submitter: Submitter
+    outbox: Outbox
+    dispatcher: Dispatcher
+    close: Callable[[], None]
