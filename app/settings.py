@@ -1,0 +1,226 @@
+"""Settings as typed descriptors: flag > environment > file > default, each with its origin. No Qt.
+
+`Settings.get("google.client_id")` is never written: each setting is an attribute, listed once in
+`SETTINGS`; `postrider doctor` prints them with their origins.
+"""
+
+from __future__ import annotations
+
+import os
+import tomllib
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Generic, TypeVar, cast, overload
+
+from app.domain.errors import StoreError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+T = TypeVar("T", str, int, float, bool)
+
+
+class SettingError(StoreError):
+    """A setting cannot be read. Params: name, origin, detail."""
+
+    code = "setting_error"
+
+
+class Setting(Generic[T]):
+    """One named value with a default; read as an attribute of `Settings`."""
+
+    def __init__(self, name: str, default: T, about: str, *, secret: bool = False) -> None:
+        self.name = name
+        self.default = default
+        self.about = about
+        self.is_secret = secret
+
+    @property
+    def variable(self) -> str:
+        """Give the environment variable that overrides it."""
+        return "POSTRIDER_" + self.name.upper().replace(".", "_")
+
+    @overload
+    def __get__(self, owner: None, kind: type) -> Setting[T]: ...
+    @overload
+    def __get__(self, owner: Settings, kind: type) -> T: ...
+    def __get__(self, owner: Settings | None, kind: type) -> Setting[T] | T:
+        """Give the value in force."""
+        return self if owner is None else cast("T", owner.lookup(self)[0])
+
+    def parse(self, raw: object, origin: str) -> T:
+        """Read a raw value.
+
+        Raises:
+            SettingError: it is not of the setting's type.
+        """
+        kind = type(self.default)
+        if isinstance(self.default, bool) and isinstance(raw, str):
+            word = raw.strip().casefold()
+            if word in {"1", "true", "yes", "on", "0", "false", "no", "off"}:
+                return cast("T", word in {"1", "true", "yes", "on"})
+        elif isinstance(raw, kind) and isinstance(raw, bool) == isinstance(self.default, bool):
+            return raw
+        elif isinstance(raw, (str, int, float)) and not isinstance(raw, bool):
+            try:
+                return kind(raw)
+            except ValueError:
+                pass
+        raise SettingError(name=self.name, origin=origin, detail=f"expected {kind.__name__}")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Endpoints:
+    """Where the providers are and who we are to them."""
+
+    google_auth_url: str
+    google_token_url: str
+    google_revoke_url: str
+    google_userinfo_url: str
+    google_api_url: str
+    google_client_id: str
+    google_client_secret: str
+    microsoft_authority_url: str
+    microsoft_tenant: str
+    microsoft_client_id: str
+    graph_url: str
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """One line of `postrider doctor`: a setting, its value and where it is from."""
+
+    name: str
+    value: object
+    origin: str
+
+
+@dataclass(frozen=True)
+class Settings:
+    """The settings of one profile."""
+
+    flags: Mapping[str, object] = field(default_factory=dict)
+    environment: Mapping[str, str] = field(default_factory=dict)
+    file: Mapping[str, object] = field(default_factory=dict)
+
+    sandbox_url = Setting("sandbox.url", "", "A sandbox's address: points every endpoint at it.")
+    google_auth_url = Setting(
+        "google.auth_url", "https://accounts.google.com/o/oauth2/v2/auth", "Google's consent page."
+    )
+    google_token_url = Setting(
+        "google.token_url", "https://oauth2.googleapis.com/token", "Google's token endpoint."
+    )
+    google_revoke_url = Setting(
+        "google.revoke_url", "https://oauth2.googleapis.com/revoke", "Google's revocation endpoint."
+    )
+    google_userinfo_url = Setting(
+        "google.userinfo_url",
+        "https://openidconnect.googleapis.com/v1/userinfo",
+        "Google's OpenID userinfo endpoint.",
+    )
+    google_api_url = Setting("google.api_url", "https://gmail.googleapis.com", "The Gmail API.")
+    google_client_id = Setting("google.client_id", "", "OAuth client id of a desktop app.")
+    google_client_secret = Setting(
+        "google.client_secret", "", "Its secret, which Google does not treat as one.", secret=True
+    )
+    microsoft_authority_url = Setting(
+        "microsoft.authority_url", "https://login.microsoftonline.com", "The Entra authority."
+    )
+    microsoft_tenant = Setting("microsoft.tenant", "common", "Tenant: common, organizations or an id.")
+    microsoft_client_id = Setting("microsoft.client_id", "", "Application id of a public client.")
+    graph_url = Setting("microsoft.graph_url", "https://graph.microsoft.com/v1.0", "Microsoft Graph.")
+    vault_mode = Setting(
+        "vault.mode", "auto", "Where the vault's key is: auto, keyring, passphrase or session."
+    )
+    undo_s = Setting("send.undo_s", 10.0, "Seconds in which a send can be taken back.")
+    grace_s = Setting(
+        "send.grace_s", 75.0, "Seconds to wait before a provider is asked about a lost answer."
+    )
+    settle_s = Setting(
+        "send.settle_s", 600.0, "Seconds of asking before a lost answer is shown to the person."
+    )
+    timeout_s = Setting("send.timeout_s", 60.0, "Seconds without a byte before a request is given up.")
+    backoff_s = Setting("send.backoff_s", 5.0, "First pause after a failed attempt; doubles each time.")
+    theme = Setting("ui.theme", "system", "Light, dark or system.")
+
+    @classmethod
+    def load(cls, path: Path, flags: Mapping[str, object] | None = None) -> Settings:
+        """Read a profile's settings file; a missing one is an empty one.
+
+        Raises:
+            SettingError: the file is not TOML or cannot be read.
+        """
+        try:
+            with path.open("rb") as source:
+                table = tomllib.load(source)
+        except FileNotFoundError:
+            table = {}
+        except (OSError, tomllib.TOMLDecodeError) as error:
+            raise SettingError(name="settings.toml", origin=str(path), detail=str(error)) from error
+        settings = cls(flags or {}, dict(os.environ), _flatten(table))
+        settings.origins()
+        return settings
+
+    def lookup(self, setting: Setting[T]) -> tuple[object, str]:
+        """Give the value in force and its origin.
+
+        Raises:
+            SettingError: the value is not of the setting's type.
+        """
+        for origin, raw in (
+            ("flag", self.flags.get(setting.name)),
+            (f"environment {setting.variable}", self.environment.get(setting.variable)),
+            ("settings.toml", self.file.get(setting.name)),
+        ):
+            if raw is not None:
+                return setting.parse(raw, origin), origin
+        return setting.default, "default"
+
+    def origins(self) -> list[Origin]:
+        """List every setting with its value and origin; secrets are masked."""
+        found = []
+        for setting in SETTINGS:
+            value, origin = self.lookup(setting)
+            found.append(Origin(setting.name, "•••" if setting.is_secret and value else value, origin))
+        return found
+
+    @property
+    def endpoints(self) -> Endpoints:
+        """Give the providers' addresses; a sandbox's address replaces them all."""
+        if self.sandbox_url:
+            return sandbox_endpoints(self.sandbox_url.rstrip("/"))
+        names = Endpoints.__dataclass_fields__
+        return Endpoints(**{name: getattr(self, name) for name in names})
+
+
+SETTINGS: tuple[Setting, ...] = tuple(  # type: ignore[type-arg]
+    value for value in vars(Settings).values() if isinstance(value, Setting)
+)
+
+
+def sandbox_endpoints(url: str) -> Endpoints:
+    """Give the addresses a sandbox answers at."""
+    return Endpoints(
+        google_auth_url=f"{url}/google/o/oauth2/v2/auth",
+        google_token_url=f"{url}/google/token",
+        google_revoke_url=f"{url}/google/revoke",
+        google_userinfo_url=f"{url}/google/userinfo",
+        google_api_url=url,
+        google_client_id="sandbox.apps.googleusercontent.com",
+        google_client_secret="sandbox",  # noqa: S106  the sandbox accepts any
+        microsoft_authority_url=f"{url}/microsoft",
+        microsoft_tenant="common",
+        microsoft_client_id="00000000-0000-4000-8000-000000000001",
+        graph_url=f"{url}/graph/v1.0",
+    )
+
+
+def _flatten(table: Mapping[str, object], prefix: str = "") -> dict[str, object]:
+    flat: dict[str, object] = {}
+    for key, value in table.items():
+        name = prefix + key
+        if isinstance(value, dict):
+            flat.update(_flatten(value, name + "."))
+        else:
+            flat[name] = value
+    return flat
