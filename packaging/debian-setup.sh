@@ -9,8 +9,9 @@ set -eu
 
 # Qt does not load at all without these.
 QT_LIBRARIES="libglib2.0-0 libegl1 libgl1 libdbus-1-3 libfontconfig1 libxkbcommon0"
-# Windows on an X display.
-X_LIBRARIES="libxcb-cursor0 libxcb-icccm4 libxcb-keysyms1 libxcb-shape0 libxkbcommon-x11-0"
+# Windows on an X display, and on Wayland.
+DISPLAY_LIBRARIES="libxcb-cursor0 libxcb-icccm4 libxcb-keysyms1 libxcb-shape0 libxkbcommon-x11-0
+    libwayland-cursor0 libwayland-egl1"
 # Names and subjects come in every script.
 FONTS="fonts-noto-core fonts-noto-cjk fonts-noto-color-emoji"
 
@@ -46,7 +47,7 @@ if ! command -v dpkg-query >/dev/null 2>&1; then
     fi
     if [ "$(uname -s)" = Linux ]; then
         echo "This is no Debian system, so nothing was installed. Qt needs glib, EGL, GL, dbus," \
-            "fontconfig, xkbcommon and the xcb-util libraries (cursor, icccm/wm, keysyms, shape);" \
+            "fontconfig, xkbcommon, wayland-client and the xcb-util libraries (cursor, wm, keysyms);" \
             "if a window does not open, install those with the system's package manager."
     fi
     exit 0
@@ -57,7 +58,7 @@ fi
 required="$(missing_of $QT_LIBRARIES)"
 python_is_ready || required="python3 python3-venv $required"
 # shellcheck disable=SC2086
-wished="$(missing_of $X_LIBRARIES $FONTS)"
+wished="$(missing_of $DISPLAY_LIBRARIES $FONTS)"
 
 if [ -z "$required$wished" ]; then
     exit 0
@@ -91,5 +92,5 @@ if [ -n "$required" ]; then
         "Run this once, then try again: $command" >&2
     exit 1
 fi
-echo "Some Debian packages are missing (${wished% }): windows on X or letters of some scripts" \
+echo "Some Debian packages are missing (${wished% }): windows or the letters of some scripts" \
     "may not show. Run this once when convenient: $command"
