@@ -18,7 +18,14 @@ if TYPE_CHECKING:
     from app.domain.account import Account, AccountState, Capability, Mailbox, ProviderKind
     from app.domain.conversation import Conversation, OriginalMessage, ThreadRef
     from app.domain.draft import Draft, ReplyContext
-    from app.domain.outbound import HistoryEntry, OutboundEmail, Receipt, RenderedMessage
+    from app.domain.outbound import (
+        HistoryEntry,
+        OutboundEmail,
+        OutboundState,
+        Reason,
+        Receipt,
+        RenderedMessage,
+    )
     from app.runtime.cancel import CancelToken
 
 
@@ -101,6 +108,15 @@ class AccountStore(Protocol):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class KeyClaim:
+    """An idempotency key, whose it is (`scope`) and the fingerprint of what it was used for."""
+
+    scope: str
+    key: str
+    fingerprint: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Enqueued:
     """What `OutboxStore.enqueue` did: the record, and whether it existed under the same key."""
 
@@ -121,11 +137,12 @@ class OutboxStore(Protocol):
     """Records and their history; every write is durable when the call returns."""
 
     def enqueue(
-        self, record: OutboundEmail, entry: HistoryEntry, *, fingerprint: str, key_scope: str
+        self, record: OutboundEmail, draft: Draft, entry: HistoryEntry, key: KeyClaim | None = None
     ) -> Enqueued:
         """Claim the key and write the record in one transaction.
 
-        Also discards the draft it was made from. Raises IdempotencyConflict, StoreFull, StoreBusy.
+        Also moves the draft from the drafts into the record. Raises IdempotencyConflict,
+        StoreFull, StoreBusy.
         """
         ...
 

@@ -197,6 +197,7 @@ class OutboundEmail:
     idempotency_key: str = ""
     source: str = "window"
     detail: str = ""
+    version: int = 0
 
     @property
     def subject(self) -> str:

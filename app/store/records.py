@@ -1,0 +1,212 @@
+"""OutboundEmails and their history in the database; every write is durable when the call returns.
+
+The only statements that change a record are the INSERT of `enqueue` and the UPDATE of `advance`,
+a compare-and-set on the row's version.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from typing import TYPE_CHECKING
+
+from app.domain.errors import IdempotencyConflict, NotFound, TooLate
+from app.domain.outbound import HistoryEntry, OutboundState, Reason, check_transition
+from app.mime.draft_json import draft_from_dict
+from app.ports import Enqueued, OutboxView, Waiting
+from app.store.drafts import dump_draft
+from app.store.record_rows import (
+    CHANGING,
+    COLUMNS,
+    content_values,
+    load_record,
+    record_values,
+)
+from app.store.times import from_text, to_text
+
+if TYPE_CHECKING:
+    import sqlite3
+
+    from app.domain.draft import Draft
+    from app.domain.outbound import OutboundEmail
+    from app.ports import KeyClaim
+    from app.store.database import Database
+
+_OPEN = ("scheduled", "queued", "sending", "uncertain", "held")
+_VIEWS = {
+    OutboxView.OUTBOX: "o.state IN ('queued', 'sending', 'uncertain', 'held', 'failed')"
+    " OR (o.state = 'scheduled' AND o.reason = 'undo_window')",
+    OutboxView.SCHEDULED: "o.state = 'scheduled' AND o.reason <> 'undo_window'",
+    OutboxView.SENT: "o.state = 'sent'",
+    OutboxView.ALL: "1",
+}
+_SELECT = (
+    f"SELECT {', '.join('o.' + name for name in COLUMNS)}, c.content, c.reply, c.links"  # noqa: S608
+    " FROM outbound o JOIN outbound_content c ON c.uid = o.uid"
+)
+
+
+class SqliteRecords:
+    """Implements `ports.OutboxStore`."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def enqueue(
+        self, record: OutboundEmail, draft: Draft, entry: HistoryEntry, key: KeyClaim | None = None
+    ) -> Enqueued:
+        """Claim the key, write record and history, drop the draft: all of it or nothing."""
+        with self._database.write() as connection:
+            earlier = _claim(connection, key, record) if key else None
+            if earlier is None:
+                _insert(connection, record, draft)
+                _append(connection, record.uid, entry)
+                connection.execute("DELETE FROM draft WHERE uid = ?", (draft.uid,))
+        if earlier is None:
+            return Enqueued(record=record)
+        found = self.find(earlier)
+        if found is None:
+            raise NotFound(kind="record", uid=earlier)
+        return Enqueued(record=found, is_replay=True)
+
+    def advance(self, old: OutboundEmail, new: OutboundEmail, entry: HistoryEntry) -> OutboundEmail:
+        """Write `new` if the row is still `old`."""
+        if new.state is not old.state:
+            check_transition(old.state, new.state)
+        values = record_values(new)
+        settings = ", ".join(f"{name} = ?" for name in CHANGING)
+        with self._database.write() as connection:
+            changed = connection.execute(
+                f"UPDATE outbound SET {settings}, version = version + 1"  # noqa: S608
+                " WHERE uid = ? AND version = ?",
+                (*(values[name] for name in CHANGING), old.uid, old.version),
+            ).rowcount
+            if changed != 1:
+                raise TooLate(state=_state_of(connection, old.uid))
+            if entry.event:
+                _append(connection, old.uid, entry)
+        return _with_version(new, old.version + 1)
+
+    def find(self, uid: str) -> OutboundEmail | None:
+        """Give one record."""
+        rows = self._database.query(f"{_SELECT} WHERE o.uid = ?", (uid,))
+        return load_record(rows[0]) if rows else None
+
+    def list_records(
+        self, view: OutboxView, text: str = "", limit: int = 500
+    ) -> list[OutboundEmail]:
+        """Give records of a view, newest change first, that contain every word of `text`."""
+        words = text.casefold().split()
+        where = f"({_VIEWS[view]})" + " AND instr(o.haystack, ?) > 0" * len(words)
+        rows = self._database.query(
+            f"{_SELECT} WHERE {where} ORDER BY o.seq DESC LIMIT ?", (*words, limit)
+        )
+        return [load_record(row) for row in rows]
+
+    def history(self, uid: str) -> list[HistoryEntry]:
+        """Give every step of a record, oldest first."""
+        rows = self._database.query(
+            "SELECT at, state, event, detail, hash FROM outbound_history WHERE uid = ?"
+            " ORDER BY seq",
+            (uid,),
+        )
+        return [
+            HistoryEntry(
+                at=from_text(row[0]),
+                state=OutboundState(row[1]),
+                event=row[2],
+                detail=json.loads(row[3]),
+                hash=row[4],
+            )
+            for row in rows
+        ]
+
+    def submitted_draft(self, uid: str) -> Draft | None:
+        """Give exactly the draft version that was submitted."""
+        rows = self._database.query("SELECT draft FROM outbound_content WHERE uid = ?", (uid,))
+        return draft_from_dict(json.loads(rows[0][0])) if rows else None
+
+    def list_waiting(self, limit: int = 1000) -> list[Waiting]:
+        """Give what every open record waits for, in the order it is due."""
+        rows = self._database.query(
+            "SELECT uid, state, reason, account_uid, due_at FROM outbound"
+            f" WHERE state IN ({', '.join('?' * len(_OPEN))})"  # noqa: S608
+            " ORDER BY due_at, seq LIMIT ?",
+            (*_OPEN, limit),
+        )
+        return [
+            Waiting(
+                uid=row[0],
+                state=OutboundState(row[1]),
+                reason=Reason(row[2]),
+                account_uid=row[3],
+                due_at=from_text(row[4]),
+            )
+            for row in rows
+        ]
+
+
+def chain_hash(previous: str, uid: str, entry: HistoryEntry) -> str:
+    """Give the hash that binds an entry to its record and to the entry before it."""
+    parts = [previous, uid, to_text(entry.at), entry.state.value, entry.event, entry.detail]
+    text = json.dumps(parts, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def _claim(connection: sqlite3.Connection, key: KeyClaim, record: OutboundEmail) -> str | None:
+    row = connection.execute(
+        "SELECT fingerprint, uid FROM idempotency WHERE scope = ? AND key = ?", (key.scope, key.key)
+    ).fetchone()
+    if row is None:
+        connection.execute(
+            "INSERT INTO idempotency (scope, key, fingerprint, uid, created_at)"
+            " VALUES (?, ?, ?, ?, ?)",
+            (key.scope, key.key, key.fingerprint, record.uid, to_text(record.created_at)),
+        )
+        return None
+    if row[0] != key.fingerprint:
+        raise IdempotencyConflict(key=key.key)
+    return str(row[1])
+
+
+def _insert(connection: sqlite3.Connection, record: OutboundEmail, draft: Draft) -> None:
+    values = record_values(record)
+    marks = ", ".join("?" * len(values))
+    connection.execute(
+        f"INSERT INTO outbound ({', '.join(values)}) VALUES ({marks})",  # noqa: S608
+        tuple(values.values()),
+    )
+    connection.execute(
+        "INSERT INTO outbound_content (uid, content, reply, links, draft) VALUES (?, ?, ?, ?, ?)",
+        (record.uid, *content_values(record), dump_draft(draft)),
+    )
+
+
+def _append(connection: sqlite3.Connection, uid: str, entry: HistoryEntry) -> None:
+    row = connection.execute(
+        "SELECT hash FROM outbound_history WHERE uid = ? ORDER BY seq DESC LIMIT 1", (uid,)
+    ).fetchone()
+    detail = json.dumps(entry.detail, ensure_ascii=False, sort_keys=True)
+    connection.execute(
+        "INSERT INTO outbound_history (uid, at, state, event, detail, hash)"
+        " VALUES (?, ?, ?, ?, ?, ?)",
+        (
+            uid,
+            to_text(entry.at),
+            entry.state.value,
+            entry.event,
+            detail,
+            chain_hash(row[0] if row else "", uid, entry),
+        ),
+    )
+
+
+def _state_of(connection: sqlite3.Connection, uid: str) -> str:
+    row = connection.execute("SELECT state FROM outbound WHERE uid = ?", (uid,)).fetchone()
+    return str(row[0]) if row else "gone"
+
+
+def _with_version(record: OutboundEmail, version: int) -> OutboundEmail:
+    from dataclasses import replace
+
+    return replace(record, version=version)

@@ -1,0 +1,116 @@
+-- Times are ISO 8601 UTC text with microseconds: they sort as they read.
+CREATE TABLE account (
+    uid TEXT PRIMARY KEY,
+    provider TEXT NOT NULL,
+    address TEXT NOT NULL,
+    display_name TEXT NOT NULL,
+    state TEXT NOT NULL,
+    state_since TEXT,
+    capabilities TEXT NOT NULL,
+    scopes TEXT NOT NULL,
+    added_at TEXT NOT NULL
+) STRICT;
+
+CREATE TABLE mailbox (
+    uid TEXT PRIMARY KEY,
+    account_uid TEXT NOT NULL REFERENCES account (uid) ON DELETE CASCADE,
+    address TEXT NOT NULL,
+    display_name TEXT NOT NULL,
+    is_default INTEGER NOT NULL,
+    reply_to TEXT NOT NULL,
+    signature_html TEXT NOT NULL,
+    position INTEGER NOT NULL
+) STRICT;
+
+CREATE TABLE draft (
+    uid TEXT PRIMARY KEY,
+    revision INTEGER NOT NULL,
+    updated_at TEXT NOT NULL,
+    body TEXT NOT NULL
+) STRICT;
+CREATE INDEX draft_by_time ON draft (updated_at DESC);
+
+CREATE TABLE outbound (
+    seq INTEGER PRIMARY KEY AUTOINCREMENT,
+    uid TEXT NOT NULL UNIQUE,
+    version INTEGER NOT NULL,
+    state TEXT NOT NULL,
+    reason TEXT NOT NULL,
+    account_uid TEXT NOT NULL,
+    mailbox_uid TEXT NOT NULL,
+    provider TEXT NOT NULL,
+    created_at TEXT NOT NULL,
+    updated_at TEXT NOT NULL,
+    due_at TEXT NOT NULL,
+    step TEXT NOT NULL,
+    attempts INTEGER NOT NULL,
+    progress_percent INTEGER NOT NULL,
+    provider_draft_id TEXT NOT NULL,
+    provider_draft_message_id TEXT NOT NULL,
+    upload_state TEXT NOT NULL,
+    receipt TEXT,
+    sent_at TEXT,
+    uncertain_at TEXT,
+    idempotency_key TEXT NOT NULL,
+    source TEXT NOT NULL,
+    detail TEXT NOT NULL,
+    spool_sha256 TEXT NOT NULL,
+    spool_bytes INTEGER NOT NULL,
+    frozen_hash TEXT NOT NULL,
+    draft_uid TEXT NOT NULL,
+    haystack TEXT NOT NULL
+) STRICT;
+CREATE INDEX outbound_by_state ON outbound (state, due_at);
+CREATE INDEX outbound_by_time ON outbound (updated_at DESC);
+
+-- Apart from the row that changes with every step, because it never changes.
+CREATE TABLE outbound_content (
+    uid TEXT PRIMARY KEY REFERENCES outbound (uid),
+    content TEXT NOT NULL,
+    reply TEXT,
+    links TEXT NOT NULL,
+    draft TEXT NOT NULL
+) STRICT;
+
+CREATE TABLE outbound_history (
+    seq INTEGER PRIMARY KEY AUTOINCREMENT,
+    uid TEXT NOT NULL REFERENCES outbound (uid),
+    at TEXT NOT NULL,
+    state TEXT NOT NULL,
+    event TEXT NOT NULL,
+    detail TEXT NOT NULL,
+    hash TEXT NOT NULL
+) STRICT;
+CREATE INDEX outbound_history_by_uid ON outbound_history (uid, seq);
+
+CREATE TABLE idempotency (
+    scope TEXT NOT NULL,
+    key TEXT NOT NULL,
+    fingerprint TEXT NOT NULL,
+    uid TEXT NOT NULL,
+    created_at TEXT NOT NULL,
+    PRIMARY KEY (scope, key)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE conversation (
+    account_uid TEXT NOT NULL,
+    thread_id TEXT NOT NULL,
+    subject TEXT NOT NULL,
+    participants TEXT NOT NULL,
+    snippet TEXT NOT NULL,
+    last_at TEXT NOT NULL,
+    last_sender TEXT NOT NULL,
+    message_count INTEGER NOT NULL,
+    has_attachments INTEGER NOT NULL,
+    haystack TEXT NOT NULL,
+    PRIMARY KEY (account_uid, thread_id)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX conversation_by_time ON conversation (account_uid, last_at DESC);
+
+CREATE TABLE original (
+    account_uid TEXT NOT NULL,
+    thread_id TEXT NOT NULL,
+    provider_message_id TEXT NOT NULL,
+    body TEXT NOT NULL,
+    PRIMARY KEY (account_uid, thread_id)
+) STRICT, WITHOUT ROWID;
