@@ -1,0 +1,92 @@
+"""Events of the core as Qt signals on the GUI thread. Carries ids only; reads nothing.
+
+Events that wait for the same turn of the event loop are told once: a thousand changes of one row
+are one re-read.
+"""
+
+from __future__ import annotations
+
+import threading
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QObject, Qt, Signal
+from shiboken6 import isValid
+
+from app.domain.events import (
+    AccountsChanged,
+    ConversationsChanged,
+    DraftsChanged,
+    Event,
+    OutboundChanged,
+    StoreChanged,
+    UploadProgressed,
+)
+
+if TYPE_CHECKING:
+    from app.runtime.bus import Bus
+
+_KINDS: tuple[type[Event], ...] = (
+    OutboundChanged,
+    DraftsChanged,
+    AccountsChanged,
+    ConversationsChanged,
+    StoreChanged,
+    UploadProgressed,
+)
+
+
+class Bridge(QObject):
+    """Listens to the bus from any thread, speaks on the GUI thread."""
+
+    outbound_changed = Signal(str)
+    drafts_changed = Signal(str)
+    accounts_changed = Signal(str)
+    conversations_changed = Signal(str)
+    store_changed = Signal()
+    upload_progressed = Signal(str, int)
+
+    _woken = Signal()
+
+    def __init__(self, bus: Bus, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._lock = threading.Lock()
+        self._pending: dict[object, Event] = {}
+        # Queued even for events from this thread: a listener never runs inside a store call.
+        self._woken.connect(self._flush, Qt.ConnectionType.QueuedConnection)
+        self._unsubscribe = [bus.subscribe(kind, self._on_event) for kind in _KINDS]
+
+    def close(self) -> None:
+        """Listen no more."""
+        for unsubscribe in self._unsubscribe:
+            unsubscribe()
+        self._unsubscribe.clear()
+
+    def _on_event(self, event: Event) -> None:
+        """Runs on whatever thread published."""
+        key = (UploadProgressed, event.uid) if isinstance(event, UploadProgressed) else event
+        with self._lock:
+            is_first = not self._pending
+            self._pending[key] = event
+        if is_first and isValid(self):
+            self._woken.emit()
+
+    def _flush(self) -> None:
+        with self._lock:
+            events, self._pending = list(self._pending.values()), {}
+        for event in events:
+            self._tell(event)
+
+    def _tell(self, event: Event) -> None:
+        match event:
+            case OutboundChanged(uid):
+                self.outbound_changed.emit(uid)
+            case DraftsChanged(uid):
+                self.drafts_changed.emit(uid)
+            case AccountsChanged(uid):
+                self.accounts_changed.emit(uid)
+            case ConversationsChanged(uid):
+                self.conversations_changed.emit(uid)
+            case StoreChanged():
+                self.store_changed.emit()
+            case UploadProgressed(uid, percent):
+                self.upload_progressed.emit(uid, percent)

@@ -1,0 +1,117 @@
+"""Brings the result of work on another thread back to the GUI thread. No work is done here.
+
+A worker never holds a reference to a widget of ours: the last reference dropped on a worker would
+destroy the QObject there. It knows a number and the post office, which lives as long as the
+application; the Task itself is a child of its owner and is gone with it.
+"""
+
+from __future__ import annotations
+
+import logging
+from functools import partial
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from PySide6.QtCore import QCoreApplication, QObject, Qt, Signal
+from shiboken6 import isValid
+
+from app.domain.errors import AppError, Cancelled
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from concurrent.futures import Future
+
+log = logging.getLogger("ui")
+T = TypeVar("T")
+_OFFICE_NAME = "tasks.post_office"
+
+
+class Task(QObject):
+    """One awaited result. Exactly one of `done` and `failed` is called, or none if the owner is gone."""
+
+    def __init__(
+        self,
+        owner: QObject,
+        done: Callable[[Any], None] | None,
+        failed: Callable[[AppError], None] | None,
+    ) -> None:
+        super().__init__(owner)
+        self._done = done
+        self._failed = failed
+
+    def drop(self) -> None:
+        """Be told nothing any more; the work itself goes on (cancel it by its token)."""
+        self._done = self._failed = None
+
+    def deliver(self, future: Future[Any]) -> None:
+        """Call whom it concerns. An error that is not expected goes on, to the excepthook."""
+        done, failed = self._done, self._failed
+        self.drop()
+        self.deleteLater()
+        if future.cancelled():
+            return
+        error = future.exception()
+        if error is None:
+            if done is not None:
+                done(future.result())
+        elif isinstance(error, AppError):
+            if failed is None:
+                log.warning("nobody was told of %s", error.code)
+            else:
+                failed(error)
+        elif not isinstance(error, Cancelled):
+            raise error
+
+
+class _PostOffice(QObject):
+    """One per application, a child of it."""
+
+    _posted = Signal(int, object)
+
+    def __init__(self, app: QCoreApplication) -> None:
+        super().__init__(app)
+        self.setObjectName(_OFFICE_NAME)
+        self._waiting: dict[int, Task] = {}
+        self._next = 0
+        self._posted.connect(self._on_posted, Qt.ConnectionType.QueuedConnection)
+
+    def expect(self, task: Task, future: Future[Any]) -> None:
+        """Keep the task until its future is done."""
+        self._next += 1
+        self._waiting[self._next] = task
+        future.add_done_callback(partial(self._post, self._next))
+
+    def _post(self, number: int, future: Future[Any]) -> None:
+        """Runs on the worker (or here, if the work was done already)."""
+        if isValid(self):
+            self._posted.emit(number, future)
+
+    def _on_posted(self, number: int, future: Future[Any]) -> None:
+        task = self._waiting.pop(number, None)
+        if task is not None and isValid(task):
+            task.deliver(future)
+
+
+def run(
+    owner: QObject,
+    future: Future[T],
+    *,
+    done: Callable[[T], None] | None = None,
+    failed: Callable[[AppError], None] | None = None,
+) -> Task:
+    """Call `done` with the result or `failed` with the error, later, on the GUI thread.
+
+    Nothing is called once `owner` is gone or the work was cancelled. Anything that is no AppError
+    is a bug and raised in the event loop, where the crash dialog picks it up.
+    """
+    task = Task(owner, done, failed)
+    _post_office().expect(task, future)
+    return task
+
+
+def _post_office() -> _PostOffice:
+    app = QCoreApplication.instance()
+    if app is None:
+        message = "tasks need an application"
+        raise RuntimeError(message)
+    office = app.findChild(QObject, _OFFICE_NAME, Qt.FindChildOption.FindDirectChildrenOnly)
+    return office if isinstance(office, _PostOffice) else _PostOffice(app)
