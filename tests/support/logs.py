@@ -21,6 +21,10 @@ class LogGuard(logging.Handler):
     def emit(self, record: logging.LogRecord) -> None:
         self._records.append(record)
 
+    def seen(self) -> list[str]:
+        """Return `LEVEL logger: message` of every record."""
+        return [f"{each.levelname} {each.name}: {each.getMessage()}" for each in self._records]
+
     def unexpected(self) -> list[str]:
         """Return `LEVEL logger: message` of every record that no pattern allows."""
         found = []
