@@ -10,7 +10,8 @@ import re
 import unicodedata
 from typing import TYPE_CHECKING
 
-from app.domain.address import Address
+from app.domain.address import Address, parse_addresses
+from app.domain.address_scan import Kind, scan
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -21,6 +22,8 @@ _BIDI = re.compile(r"[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]")
 _ZERO_WIDTH = re.compile(r"[\xad\u180e\u200b\u2060-\u2064\ufeff]")
 _JOINERS = re.compile(r"[\u200c\u200d]")
 _LINE_BREAKS = re.compile(r"[\x00-\x08\n\x0b-\x1f\x7f-\x9f\u2028\u2029]")
+
+_ODD_PAIR = re.compile(r"\\[^ -~]")
 
 # Which sentence of email-validator means which of our codes; the first that fits wins.
 _REASONS = (
@@ -83,16 +86,32 @@ def check_address(addr_spec: str) -> str | None:
             allow_smtputf8=True,
             allow_quoted_local=True,
             allow_domain_literal=True,
-            globally_deliverable=False,
+            globally_deliverable=False,  # localhost and test are for administrators to use
+            strict=True,  # 64 octets at most before the @ (RFC 5321 §4.5.3.1.1)
         )
     except EmailNotValidError as error:
         return _reason(str(error))
-    return None
+    # An escaped letter beyond ASCII is in no grammar (RFC 6531 §3.3).
+    return "local_characters" if _ODD_PAIR.search(addr_spec) else None
 
 
-def is_valid(addr_spec: str) -> bool:
-    """Say whether the syntax of an address allows writing to it."""
-    return check_address(addr_spec) is None
+def is_valid(text: str) -> bool:
+    """Say whether `text` is one address that may be written to, alone or with name or comment."""
+    if check_address(text) is None:
+        return True
+    if "<" not in text and "(" not in text:
+        return False
+    found = parse_addresses(text)
+    if len(found.addresses) != 1 or found.unreadable or not _is_balanced(text):
+        return False
+    spec = found.addresses[0].addr_spec
+    return spec in text and check_address(spec) is None
+
+
+def _is_balanced(text: str) -> bool:
+    kinds = [token.kind for token in scan(text)]
+    words = [token.raw for token in scan(text) if token.kind is Kind.WORD]
+    return Kind.OPEN not in kinds and not any(word.strip("()") == "" for word in words)
 
 
 def _reason(sentence: str) -> str:
