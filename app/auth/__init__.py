@@ -1,0 +1,1 @@
+"""Signing in, tokens and the vault that seals them. The only place for msal, google-auth and keyring."""

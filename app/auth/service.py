@@ -1,0 +1,140 @@
+"""Signing in, out and in again, and the tokens of each account. Blocking: never on the GUI thread.
+
+Implements `ports.SignIn`. What is sealed in the vault is the truth: another process may have
+refreshed or removed it meanwhile.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+from typing import TYPE_CHECKING
+
+from app.auth.google import BrowserSignIn, GoogleSignIn
+from app.auth.microsoft import MicrosoftSignIn
+from app.auth.records import GoogleTokens
+from app.auth.tokens import GoogleSource, MicrosoftSource, vault_name
+from app.domain.account import ProviderKind
+from app.domain.errors import SignInFailed, Unavailable
+from app.ports import SignedIn, SignInFlow
+from app.runtime.threads import forbid_gui_thread
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from app.auth.records import MicrosoftTokens
+    from app.domain.account import Account
+    from app.ports import Clock, SignInPrompt, TokenSource, Vault
+    from app.runtime.cancel import CancelToken
+    from app.settings import Endpoints
+
+log = logging.getLogger("auth")
+
+
+class SignInService:
+    """Both providers' sign-ins over one vault."""
+
+    def __init__(
+        self, *, endpoints: Endpoints, vault: Vault, clock: Clock, page_timeout_s: float = 900.0
+    ) -> None:
+        self._vault = vault
+        self._clock = clock
+        self._page_timeout_s = page_timeout_s
+        self._google = GoogleSignIn(endpoints=endpoints, clock=clock)
+        self._microsoft = MicrosoftSignIn(endpoints=endpoints, clock=clock)
+        self._lock = threading.Lock()
+        self._sources: dict[str, GoogleSource | MicrosoftSource] = {}
+
+    def sign_in(  # noqa: PLR0913  one sign-in in one call, as the port says
+        self,
+        *,
+        provider: ProviderKind,
+        flow: SignInFlow,
+        account_uid: str,
+        show: Callable[[SignInPrompt], None],
+        cancel: CancelToken,
+        login_hint: str = "",
+        ask_redirect: Callable[[], str] | None = None,
+    ) -> SignedIn:
+        """Run one flow to its end and seal the tokens under `account_uid`.
+
+        Raises:
+            SignInDenied, SignInExpired, SignInFailed, ScopesMissing, Unavailable,
+            VaultUnavailable, Cancelled.
+        """
+        forbid_gui_thread()
+        cancel.check()
+        # A vault that cannot keep the tokens is better known before the person types a password.
+        self._vault.load(vault_name(provider, account_uid))
+        attempt = BrowserSignIn(
+            show=show,
+            cancel=cancel,
+            login_hint=login_hint,
+            ask_redirect=ask_redirect if flow is SignInFlow.PASTE else None,
+            timeout_s=self._page_timeout_s,
+        )
+        signed_in, tokens = self._run(provider, flow, attempt)
+        self._vault.save(vault_name(provider, account_uid), tokens.to_bytes())
+        log.info("signed in at %s, account %s", provider.value, account_uid)
+        return signed_in
+
+    def tokens(self, account: Account) -> TokenSource:
+        """Give the account's token source; always the same one, so that refreshes are shared."""
+        with self._lock:
+            source = self._sources.get(account.uid)
+            if source is None:
+                source = self._make_source(account)
+                self._sources[account.uid] = source
+            return source
+
+    def sign_out(self, account: Account) -> None:
+        """Revoke where the provider can, and forget the tokens in any case.
+
+        Raises:
+            VaultUnavailable: the tokens could not be removed.
+        """
+        forbid_gui_thread()
+        name = vault_name(account.provider, account.uid)
+        if account.provider is ProviderKind.GMAIL:
+            self._revoke(name)
+        # Microsoft has no endpoint that revokes one program's grant (docs: revoke-access).
+        self._vault.forget(name)
+        with self._lock:
+            self._sources.pop(account.uid, None)
+
+    def _run(
+        self, provider: ProviderKind, flow: SignInFlow, attempt: BrowserSignIn
+    ) -> tuple[SignedIn, GoogleTokens | MicrosoftTokens]:
+        match (provider, flow):
+            case (ProviderKind.GMAIL, SignInFlow.LOOPBACK):
+                return self._google.sign_in(attempt)
+            case (ProviderKind.GMAIL, SignInFlow.PASTE) if attempt.ask_redirect:
+                return self._google.sign_in(attempt)
+            case (ProviderKind.MICROSOFT, SignInFlow.LOOPBACK):
+                self._microsoft.try_again()
+                return self._microsoft.sign_in(attempt)
+            case (ProviderKind.MICROSOFT, SignInFlow.DEVICE):
+                self._microsoft.try_again()
+                return self._microsoft.sign_in_by_code(attempt)
+        raise SignInFailed(
+            provider=provider.value, detail=f"{provider.company} has no sign-in by {flow.value}"
+        )
+
+    def _make_source(self, account: Account) -> GoogleSource | MicrosoftSource:
+        if account.provider is ProviderKind.GMAIL:
+            return GoogleSource(
+                account=account, vault=self._vault, clock=self._clock, google=self._google
+            )
+        return MicrosoftSource(
+            account=account, vault=self._vault, clock=self._clock, microsoft=self._microsoft
+        )
+
+    def _revoke(self, name: str) -> None:
+        raw = self._vault.load(name)
+        tokens = GoogleTokens.from_bytes(raw) if raw else None
+        if tokens is None:
+            return
+        try:
+            self._google.revoke(tokens)
+        except Unavailable:
+            log.info("the grant could not be revoked at Google; its tokens are forgotten here")
