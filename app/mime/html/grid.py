@@ -6,7 +6,7 @@ Standard §4.9.12, bounded so that a forged span costs nothing.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from app.mime.html.page import HELD_SPACE
@@ -73,13 +73,7 @@ def _place(rows: Sequence[Sequence[Cell]]) -> list[_Placed] | None:
         for cell in row:
             while held_until.get(column, 0) > number:
                 column += 1
-            fitted = Cell(
-                lines=cell.lines,
-                columns=max(1, min(cell.columns, MAX_COLUMNS)),
-                rows=max(1, min(cell.rows, len(rows) - number)),
-                align=cell.align,
-                valign=cell.valign,
-            )
+            fitted = _fitted(cell, len(rows) - number)
             placed.append(_Placed(cell=fitted, row=number, column=column))
             for taken in range(column, column + fitted.columns):
                 held_until[taken] = number + fitted.rows
@@ -87,6 +81,16 @@ def _place(rows: Sequence[Sequence[Cell]]) -> list[_Placed] | None:
             if column > MAX_COLUMNS * 4:
                 return None
     return placed
+
+
+def _fitted(cell: Cell, rows_left: int) -> Cell:
+    if cell.columns == 1 and cell.rows == 1:
+        return cell
+    return replace(
+        cell,
+        columns=max(1, min(cell.columns, MAX_COLUMNS)),
+        rows=max(1, min(cell.rows, rows_left)),
+    )
 
 
 def _sizes(spans: list[tuple[int, int, int]], count: int, gap: int) -> list[int]:

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 MAX_TABLE_WIDTH = 120
+MAX_INDENTS = 24
 MAX_IMAGE_URL_CHARS = 100
 RULE = "-" * 40
 _SMALLEST_PICTURE_PX = 3
@@ -76,6 +77,7 @@ class _Renderer:
 
     def __init__(self, max_table_width: int) -> None:
         self._max_table_width = max_table_width
+        self._indents = 0
 
     def children(self, element: Element, page: Page, *, is_pre: bool) -> None:
         for child in element.children:
@@ -100,18 +102,29 @@ class _Renderer:
                 page.add_lines([RULE], BLANK_LINE)
             case "a":
                 self._link(element, page, style, is_pre=is_pre)
-            case "ul" | "ol" | "menu" | "dir":
-                self._list(element, page)
+            case "ul" | "ol" | "menu" | "dir" | "blockquote" | "dd" | "table":
+                self._indented(element, page, style)
+            case "wbr" | "input":
+                pass
+            case _:
+                self._plain(element, page, style, is_pre=is_pre or element.tag in ("pre", "xmp"))
+
+    def _indented(self, element: Element, page: Page, style: str) -> None:
+        """Write what sets its lines apart; beyond a depth nobody reads, as a plain block."""
+        if self._indents >= MAX_INDENTS:
+            self._plain(element, page, style, is_pre=False)
+            return
+        self._indents += 1
+        match element.tag:
             case "blockquote":
                 self._quote(element, page, style)
             case "dd":
                 page.add_lines(_prefixed(self._lines(element), "    ", "    "), NEW_LINE)
             case "table":
                 self._table(element, page)
-            case "wbr" | "input":
-                pass
             case _:
-                self._plain(element, page, style, is_pre=is_pre or element.tag in ("pre", "xmp"))
+                self._list(element, page)
+        self._indents -= 1
 
     def _plain(self, element: Element, page: Page, style: str, *, is_pre: bool) -> None:
         margin = _margin(element, style)
@@ -120,6 +133,9 @@ class _Renderer:
         page.part(margin)
 
     def _lines(self, element: Element) -> list[str]:
+        if all(isinstance(child, str) for child in element.children):
+            folded = " ".join(re.split(r"[ \t\n\r\f]+", element.text())).strip(" ")
+            return trimmed([folded])
         page = Page()
         self.children(element, page, is_pre=False)
         return trimmed(page.finished())
@@ -168,7 +184,7 @@ class _Renderer:
             # A list inside an item belongs to it: no blank line between.
             if isinstance(child, Element) and child.tag in ("ul", "ol"):
                 inner = Page()
-                self._list(child, inner)
+                self.element(child, inner, is_pre=False)
                 page.add_lines(trimmed(inner.finished()), NEW_LINE)
             else:
                 self.children(Element("li", {}, [child]), page, is_pre=False)
@@ -188,6 +204,8 @@ class _Renderer:
 
     def _cell(self, cell: Element) -> Cell:
         style = _style(cell)
+        if not cell.attrs:
+            return Cell(lines=self._lines(cell))
         is_hidden = bool(style and _HIDDEN.search(style))
         align = re.search(r"text-align:(right|center)", style)
         valign = re.search(r"vertical-align:(middle|bottom)", style)
