@@ -120,3 +120,30 @@ def test_the_top_level_holds_what_the_architecture_names():
     }
 
     assert found <= expected
+
+
+# Where a bug must not end more than the one thing it happened in; each says why at the spot.
+CATCH_ALL_FILES = {
+    "app/outbox/dispatcher.py",
+    "app/ui/tasks.py",
+    "app/ui/excepthook.py",
+    "app/sandbox/server.py",
+}
+
+
+def _swallows(handler: ast.ExceptHandler) -> bool:
+    caught = dotted(handler.type) if handler.type else "BaseException"
+    raises = any(isinstance(node, ast.Raise) for node in ast.walk(handler))
+    return caught in {"Exception", "BaseException"} and not raises
+
+
+def test_nothing_swallows_every_error():
+    found = [
+        f"{source.path}:{node.lineno}"
+        for source in app_sources()
+        if not _is_at(source, CATCH_ALL_FILES)
+        for node in ast.walk(source.tree)
+        if isinstance(node, ast.ExceptHandler) and _swallows(node)
+    ]
+
+    assert found == []
