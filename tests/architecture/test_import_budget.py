@@ -52,7 +52,8 @@ def _loaded_by(modules: list[str], unwanted: tuple[str, ...]) -> list[str]:
         check=False,
         timeout=60,
     )
-    assert done.returncode == 0, done.stderr
+    if done.returncode:
+        pytest.fail(done.stderr, pytrace=False)
     return json.loads(done.stdout)
 
 
