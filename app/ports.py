@@ -21,8 +21,6 @@ if TYPE_CHECKING:
     from app.domain.outbound import (
         HistoryEntry,
         OutboundEmail,
-        OutboundState,
-        Reason,
         Receipt,
         RenderedMessage,
     )
@@ -146,8 +144,16 @@ class OutboxStore(Protocol):
         """
         ...
 
-    def advance(self, old: OutboundEmail, new: OutboundEmail, entry: HistoryEntry) -> OutboundEmail:
+    def advance(
+        self,
+        old: OutboundEmail,
+        new: OutboundEmail,
+        entry: HistoryEntry,
+        restore: Draft | None = None,
+    ) -> OutboundEmail:
         """Write `new` and its history if the row is still exactly `old`; the only way to change one.
+
+        `restore` becomes a draft again in the same transaction.
 
         Raises:
             TooLate: the row has moved on since `old` was read.
@@ -159,9 +165,24 @@ class OutboxStore(Protocol):
         self, view: OutboxView, text: str = "", limit: int = 500
     ) -> list[OutboundEmail]: ...
     def history(self, uid: str) -> list[HistoryEntry]: ...
-    def list_open(self) -> list[OutboundEmail]:
-        """Give every record that is not final, oldest due first."""
+    def submitted_draft(self, uid: str) -> Draft | None:
+        """Give exactly the draft version that was submitted."""
         ...
+
+    def list_waiting(self, limit: int = 1000) -> list[Waiting]:
+        """Give what every open record waits for, in the order it is due."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Waiting:
+    """The few columns the dispatcher plans with."""
+
+    uid: str
+    state: OutboundState
+    reason: Reason
+    account_uid: str
+    due_at: datetime
 
 
 class ConversationStore(Protocol):
@@ -263,6 +284,10 @@ class SignIn(Protocol):
         """
         ...
 
+    def move_tokens(self, provider: ProviderKind, from_uid: str, to_uid: str) -> None:
+        """Keep the tokens sealed under `from_uid` under `to_uid` instead (the account was known)."""
+        ...
+
     def tokens(self, account: Account) -> TokenSource: ...
     def sign_out(self, account: Account) -> None:
         """Revoke where the provider can, and forget the tokens in any case."""
@@ -322,7 +347,9 @@ class Carrier(Protocol):
     """Draft first, then send (PROVIDERS: the once-only rules). Runs on a courier thread.
 
     create_draft, send_draft raise: Unavailable, Throttled, Rejected, NeedsPerson (certainly not
-    accepted), SignInRequired, Cancelled; send_draft also DeliveryUncertain.
+    accepted), SignInRequired, Cancelled; send_draft also DeliveryUncertain, and DraftGone when the
+    provider says that there is no such draft. A create_draft whose answer is lost is Unavailable:
+    the draft it may have left is found again by `find_draft`.
     """
 
     def create_draft(self, carriage: Carriage) -> ProviderDraft: ...

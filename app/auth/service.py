@@ -78,6 +78,20 @@ class SignInService:
         log.info("signed in at %s, account %s", provider.value, account_uid)
         return signed_in
 
+    def move_tokens(self, provider: ProviderKind, from_uid: str, to_uid: str) -> None:
+        """Keep the tokens sealed under `from_uid` under `to_uid` instead (the account was known).
+
+        Raises:
+            VaultUnavailable: they could not be read or sealed.
+        """
+        forbid_gui_thread()
+        tokens = self._vault.load(vault_name(provider, from_uid))
+        if tokens is not None:
+            self._vault.save(vault_name(provider, to_uid), tokens)
+            self._vault.forget(vault_name(provider, from_uid))
+        with self._lock:
+            self._sources.pop(to_uid, None)
+
     def tokens(self, account: Account) -> TokenSource:
         """Give the account's token source; always the same one, so that refreshes are shared."""
         with self._lock:

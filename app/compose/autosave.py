@@ -77,8 +77,13 @@ class Autosave:
                 self._drafts.save(draft)
             except AppError as error:
                 with self._lock:
-                    self._waiting = self._waiting or draft
+                    self._keep_waiting(draft)
                     self._running = None
                 self._failed(error)
                 return
             self._saved(draft.revision, self._clock.now())
+
+    def _keep_waiting(self, draft: Draft) -> None:
+        """Remember a draft that could not be written, unless a newer one came meanwhile."""
+        if self._waiting is None:
+            self._waiting = draft

@@ -10,7 +10,7 @@
       TooLate
       SignInError: SignInDenied · SignInExpired · SignInRequired · ScopesMissing · SignInFailed
       VaultUnavailable
-      ProviderError: Unavailable · Throttled · Rejected · NeedsPerson · DeliveryUncertain
+      ProviderError: Unavailable · Throttled · Rejected · NeedsPerson · DraftGone · DeliveryUncertain
       AttachmentError: AttachmentMissing · AttachmentChanged · AttachmentTooLarge · AttachmentBlocked
       StoreError: StoreBusy · StoreFull · StoreDamaged · SchemaTooNew · ProfileInUse
     Cancelled                                 not an AppError: giving up is no error
@@ -182,6 +182,12 @@ class NeedsPerson(ProviderError):
     """Not accepted, and only a person can lift it. Params: reason (a Reason), detail."""
 
     code = "needs_person"
+
+
+class DraftGone(ProviderError):
+    """The provider's draft that was to be sent is not there (any more)."""
+
+    code = "draft_gone"
 
 
 class DeliveryUncertain(ProviderError):

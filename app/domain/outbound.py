@@ -187,7 +187,7 @@ class OutboundEmail:
     links: tuple[ContextLink, ...] = ()
     step: DeliveryStep = DeliveryStep.NONE
     attempts: int = 0
-    progress_percent: int = 0
+    asks: int = 0
     provider_draft_id: str = ""
     provider_draft_message_id: str = ""
     upload_state: str = ""

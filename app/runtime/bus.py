@@ -35,7 +35,7 @@ class Bus:
             with self._lock:
                 listeners = self._listeners.get(kind, [])
                 if listener in listeners:
-                    listeners.remove(listener)  # type: ignore[arg-type]
+                    listeners.remove(listener)
 
         return unsubscribe
 

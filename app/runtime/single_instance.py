@@ -50,7 +50,10 @@ class SingleInstance:
             json.dump(address, out)
         temporary.replace(self._path)
         threading.Thread(
-            target=self._listen, args=(self._server, token, on_message), name="instance", daemon=True
+            target=self._listen,
+            args=(self._server, token, on_message),
+            name="instance",
+            daemon=True,
         ).start()
         return True
 

@@ -6,6 +6,7 @@ is swept by `collect`.
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import hashlib
 import os
@@ -58,11 +59,9 @@ class _Writer:
         return Blob(name, self._size)
 
     def abandon(self) -> None:
-        try:
+        # A full disk fails the last flush; what matters is that the leftover goes.
+        with contextlib.suppress(OSError):
             self._out.close()
-        except OSError:
-            # A full disk fails the last flush; what matters is that the leftover goes.
-            pass
         self._temporary.unlink(missing_ok=True)
 
 

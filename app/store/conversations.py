@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from app.domain.address import Address
 from app.domain.conversation import (
@@ -35,7 +35,7 @@ class SqliteConversations:
         """Write conversations; what was known of the same ones is replaced."""
         with self._database.write() as connection:
             connection.executemany(
-                f"INSERT OR REPLACE INTO conversation ({_COLUMNS}, haystack)"  # noqa: S608
+                f"INSERT OR REPLACE INTO conversation ({_COLUMNS}, haystack)"
                 " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
                 [_values(one) for one in conversations],
             )
@@ -44,7 +44,7 @@ class SqliteConversations:
         """Give an account's conversations with every word of `text`, newest first."""
         words = text.casefold().split()
         rows = self._database.query(
-            f"SELECT {_COLUMNS} FROM conversation WHERE account_uid = ?"  # noqa: S608
+            f"SELECT {_COLUMNS} FROM conversation WHERE account_uid = ?"
             + " AND instr(haystack, ?) > 0" * len(words)
             + " ORDER BY last_at DESC LIMIT ?",
             (account_uid, *words, limit),
@@ -78,7 +78,7 @@ class SqliteConversations:
         with self._database.write() as connection:
             for table in ("conversation", "original"):
                 connection.execute(
-                    f"DELETE FROM {table} WHERE account_uid = ?",  # noqa: S608
+                    f"DELETE FROM {table} WHERE account_uid = ?",
                     (account_uid,),
                 )
 
@@ -142,23 +142,22 @@ def _original_to_dict(original: OriginalMessage) -> dict[str, object]:
     }
 
 
-def _original_from_dict(ref: ThreadRef, value: dict[str, object]) -> OriginalMessage:
-    fields = dict(value)
-    sender = _addresses(fields.pop("sender"))  # type: ignore[arg-type]
+def _original_from_dict(ref: ThreadRef, value: dict[str, Any]) -> OriginalMessage:
+    fields: dict[str, Any] = dict(value)
+    sender = _addresses(fields.pop("sender"))
     files = fields.pop("attachments")
     people = {
-        name: _addresses(fields.pop(name))  # type: ignore[arg-type]
-        for name in ("to", "cc", "reply_to", "mail_followup_to")
+        name: _addresses(fields.pop(name)) for name in ("to", "cc", "reply_to", "mail_followup_to")
     }
     return OriginalMessage(
         ref=ref,
         sender=sender[0] if sender else None,
-        sent_at=from_text_or_none(fields.pop("sent_at")),  # type: ignore[arg-type]
-        references=tuple(fields.pop("references")),  # type: ignore[arg-type]
+        sent_at=from_text_or_none(fields.pop("sent_at")),
+        references=tuple(fields.pop("references")),
         attachments=tuple(
             OriginalAttachment(provider_id=a, filename=b, media_type=c, size_bytes=d)
-            for a, b, c, d in files  # type: ignore[attr-defined]
+            for a, b, c, d in files
         ),
         **people,
-        **fields,  # type: ignore[arg-type]
+        **fields,
     )

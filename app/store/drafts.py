@@ -10,6 +10,8 @@ from app.mime.draft_json import draft_from_dict, draft_to_dict
 from app.store.times import to_text
 
 if TYPE_CHECKING:
+    import sqlite3
+
     from app.domain.draft import Draft
     from app.store.database import Database
 
@@ -30,13 +32,7 @@ class SqliteDrafts:
     def save(self, draft: Draft) -> None:
         """Keep this revision unless a newer one is kept already."""
         with self._database.write() as connection:
-            connection.execute(
-                "INSERT INTO draft (uid, revision, updated_at, body) VALUES (?, ?, ?, ?)"
-                " ON CONFLICT (uid) DO UPDATE SET revision = excluded.revision,"
-                " updated_at = excluded.updated_at, body = excluded.body"
-                " WHERE excluded.revision >= draft.revision",
-                (draft.uid, draft.revision, to_text(draft.updated_at), dump_draft(draft)),
-            )
+            insert_draft(connection, draft)
 
     def discard(self, uid: str) -> None:
         """Forget a draft."""
@@ -49,6 +45,17 @@ class SqliteDrafts:
             "SELECT body FROM draft ORDER BY updated_at DESC LIMIT ?", (limit,)
         )
         return [draft_from_dict(json.loads(row[0])) for row in rows]
+
+
+def insert_draft(connection: sqlite3.Connection, draft: Draft) -> None:
+    """Write a draft inside a transaction; an older revision changes nothing."""
+    connection.execute(
+        "INSERT INTO draft (uid, revision, updated_at, body) VALUES (?, ?, ?, ?)"
+        " ON CONFLICT (uid) DO UPDATE SET revision = excluded.revision,"
+        " updated_at = excluded.updated_at, body = excluded.body"
+        " WHERE excluded.revision >= draft.revision",
+        (draft.uid, draft.revision, to_text(draft.updated_at), dump_draft(draft)),
+    )
 
 
 def dump_draft(draft: Draft) -> str:

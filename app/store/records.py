@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import hashlib
 import json
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from app.domain.errors import IdempotencyConflict, NotFound, TooLate
 from app.domain.outbound import HistoryEntry, OutboundState, Reason, check_transition
 from app.mime.draft_json import draft_from_dict
 from app.ports import Enqueued, OutboxView, Waiting
-from app.store.drafts import dump_draft
+from app.store.drafts import dump_draft, insert_draft
 from app.store.record_rows import (
     CHANGING,
     COLUMNS,
@@ -41,7 +42,7 @@ _VIEWS = {
     OutboxView.ALL: "1",
 }
 _SELECT = (
-    f"SELECT {', '.join('o.' + name for name in COLUMNS)}, c.content, c.reply, c.links"  # noqa: S608
+    f"SELECT {', '.join('o.' + name for name in COLUMNS)}, c.content, c.reply, c.links"
     " FROM outbound o JOIN outbound_content c ON c.uid = o.uid"
 )
 
@@ -69,7 +70,13 @@ class SqliteRecords:
             raise NotFound(kind="record", uid=earlier)
         return Enqueued(record=found, is_replay=True)
 
-    def advance(self, old: OutboundEmail, new: OutboundEmail, entry: HistoryEntry) -> OutboundEmail:
+    def advance(
+        self,
+        old: OutboundEmail,
+        new: OutboundEmail,
+        entry: HistoryEntry,
+        restore: Draft | None = None,
+    ) -> OutboundEmail:
         """Write `new` if the row is still `old`."""
         if new.state is not old.state:
             check_transition(old.state, new.state)
@@ -77,7 +84,7 @@ class SqliteRecords:
         settings = ", ".join(f"{name} = ?" for name in CHANGING)
         with self._database.write() as connection:
             changed = connection.execute(
-                f"UPDATE outbound SET {settings}, version = version + 1"  # noqa: S608
+                f"UPDATE outbound SET {settings}, version = version + 1"
                 " WHERE uid = ? AND version = ?",
                 (*(values[name] for name in CHANGING), old.uid, old.version),
             ).rowcount
@@ -85,7 +92,9 @@ class SqliteRecords:
                 raise TooLate(state=_state_of(connection, old.uid))
             if entry.event:
                 _append(connection, old.uid, entry)
-        return _with_version(new, old.version + 1)
+            if restore is not None:
+                insert_draft(connection, restore)
+        return replace(new, version=old.version + 1)
 
     def find(self, uid: str) -> OutboundEmail | None:
         """Give one record."""
@@ -130,7 +139,7 @@ class SqliteRecords:
         """Give what every open record waits for, in the order it is due."""
         rows = self._database.query(
             "SELECT uid, state, reason, account_uid, due_at FROM outbound"
-            f" WHERE state IN ({', '.join('?' * len(_OPEN))})"  # noqa: S608
+            f" WHERE state IN ({', '.join('?' * len(_OPEN))})"
             " ORDER BY due_at, seq LIMIT ?",
             (*_OPEN, limit),
         )
@@ -173,7 +182,7 @@ def _insert(connection: sqlite3.Connection, record: OutboundEmail, draft: Draft)
     values = record_values(record)
     marks = ", ".join("?" * len(values))
     connection.execute(
-        f"INSERT INTO outbound ({', '.join(values)}) VALUES ({marks})",  # noqa: S608
+        f"INSERT INTO outbound ({', '.join(values)}) VALUES ({marks})",
         tuple(values.values()),
     )
     connection.execute(
@@ -204,9 +213,3 @@ def _append(connection: sqlite3.Connection, uid: str, entry: HistoryEntry) -> No
 def _state_of(connection: sqlite3.Connection, uid: str) -> str:
     row = connection.execute("SELECT state FROM outbound WHERE uid = ?", (uid,)).fetchone()
     return str(row[0]) if row else "gone"
-
-
-def _with_version(record: OutboundEmail, version: int) -> OutboundEmail:
-    from dataclasses import replace
-
-    return replace(record, version=version)

@@ -44,7 +44,7 @@ CREATE TABLE outbound (
     due_at TEXT NOT NULL,
     step TEXT NOT NULL,
     attempts INTEGER NOT NULL,
-    progress_percent INTEGER NOT NULL,
+    asks INTEGER NOT NULL,
     provider_draft_id TEXT NOT NULL,
     provider_draft_message_id TEXT NOT NULL,
     upload_state TEXT NOT NULL,

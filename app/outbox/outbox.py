@@ -1,0 +1,166 @@
+"""What a person may do to a record: cancel, take back, retry, settle by hand. Never on the GUI thread."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from app.domain.errors import NotFound, TooLate
+from app.domain.outbound import DeliveryStep, OutboundState, Reason, Receipt
+
+if TYPE_CHECKING:
+    from app.domain.draft import Draft
+    from app.domain.outbound import OutboundEmail
+    from app.outbox.ledger import Ledger
+    from app.ports import Clock, DraftStore, Ids, OutboxStore
+
+_CANCELLABLE = frozenset({OutboundState.SCHEDULED, OutboundState.QUEUED, OutboundState.HELD})
+_RETRYABLE = frozenset(
+    {OutboundState.QUEUED, OutboundState.HELD, OutboundState.FAILED, OutboundState.SCHEDULED}
+)
+
+
+class Outbox:
+    """The person's hands on the outbox; each act is a compare-and-set and may come too late."""
+
+    def __init__(
+        self,
+        *,
+        ledger: Ledger,
+        records: OutboxStore,
+        drafts: DraftStore,
+        clock: Clock,
+        ids: Ids,
+    ) -> None:
+        self._ledger = ledger
+        self._records = records
+        self._drafts = drafts
+        self._clock = clock
+        self._ids = ids
+
+    def cancel(self, uid: str) -> OutboundEmail:
+        """Stop a record that is not being sent yet.
+
+        Raises:
+            NotFound: there is no such record.
+            TooLate: it is being sent, or is final.
+        """
+        record = self._ledger.get(uid)
+        _require(record, _CANCELLABLE)
+        return self._ledger.change(
+            record, "cancelled", state=OutboundState.CANCELLED, reason=Reason.BY_PERSON
+        )
+
+    def take_back(self, uid: str) -> Draft:
+        """Cancel a record and make exactly the submitted version a draft again, in one transaction.
+
+        Raises:
+            NotFound, TooLate: as `cancel`.
+        """
+        record = self._ledger.get(uid)
+        _require(record, _CANCELLABLE)
+        draft = self._submitted(uid)
+        self._ledger.change(
+            record,
+            "taken_back",
+            state=OutboundState.CANCELLED,
+            reason=Reason.BY_PERSON,
+            restore=draft,
+        )
+        return draft
+
+    def edit_copy(self, uid: str) -> Draft:
+        """Save a new draft with what the record said; the record stays as it is."""
+        now = self._clock.now()
+        draft = replace(
+            self._submitted(uid),
+            uid=self._ids.new_uid(),
+            created_at=now,
+            updated_at=now,
+            revision=0,
+        )
+        self._drafts.save(draft)
+        return draft
+
+    def retry(self, uid: str) -> OutboundEmail:
+        """Try now: skip a pause, or send a failed message again.
+
+        A failed record starts from a new provider draft; a waiting one goes on where it was.
+
+        Raises:
+            NotFound, TooLate: it is being sent, is sent, or nobody knows (settle it instead).
+        """
+        record = self._ledger.get(uid)
+        _require(record, _RETRYABLE)
+        if record.uncertain_at is not None and record.step is DeliveryStep.SENDING:
+            raise TooLate(state=record.state.value)
+        return self._ledger.change(
+            record, "retried", state=OutboundState.QUEUED, due_at=self._clock.now(), detail=""
+        )
+
+    def resolve_sent(self, uid: str) -> OutboundEmail:
+        """Take the person's word that an uncertain message was sent.
+
+        Raises:
+            NotFound, TooLate: the record is not uncertain (any more).
+        """
+        record = self._ledger.get(uid)
+        _require(record, {OutboundState.UNCERTAIN})
+        return self._ledger.change(
+            record,
+            "resolved_sent",
+            state=OutboundState.SENT,
+            reason=Reason.BY_PERSON,
+            receipt=record.receipt or Receipt(provider_message_id=""),
+            sent_at=self._clock.now(),
+        )
+
+    def resolve_again(self, uid: str) -> OutboundEmail:
+        """Take the person's word that an uncertain message was not sent: send it, as a new draft.
+
+        Raises:
+            NotFound, TooLate: the record is not uncertain (any more).
+        """
+        record = self._ledger.get(uid)
+        _require(record, {OutboundState.UNCERTAIN})
+        return self._ledger.change(
+            record,
+            "resolved_again",
+            state=OutboundState.QUEUED,
+            reason=Reason.BY_PERSON,
+            due_at=self._clock.now(),
+            step=DeliveryStep.NONE,
+            provider_draft_id="",
+            provider_draft_message_id="",
+            uncertain_at=None,
+        )
+
+    def resume_account(self, account_uid: str) -> int:
+        """Put everything back in line that waited for this account's sign-in; give how many."""
+        resumed = 0
+        for waiting in self._records.list_waiting():
+            if waiting.account_uid != account_uid or waiting.reason is not Reason.SIGN_IN:
+                continue
+            record = self._ledger.get(waiting.uid)
+            state = (
+                OutboundState.UNCERTAIN
+                if record.state is OutboundState.UNCERTAIN
+                else OutboundState.QUEUED
+            )
+            reason = Reason.SETTLING if state is OutboundState.UNCERTAIN else Reason.NONE
+            self._ledger.change(
+                record, "signed_in", state=state, reason=reason, due_at=self._clock.now()
+            )
+            resumed += 1
+        return resumed
+
+    def _submitted(self, uid: str) -> Draft:
+        draft = self._records.submitted_draft(uid)
+        if draft is None:
+            raise NotFound(kind="record", uid=uid)
+        return draft
+
+
+def _require(record: OutboundEmail, allowed: frozenset[OutboundState] | set[OutboundState]) -> None:
+    if record.state not in allowed:
+        raise TooLate(state=record.state.value)

@@ -1,0 +1,178 @@
+"""Puts a profile together: the only module that names adapters. Nothing heavy is imported here.
+
+open_services() is what the window, the commands and the gateway start with. What signs in or talks
+to providers is made on first use, on the worker that needs it.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import threading
+from typing import TYPE_CHECKING, Any
+
+from app.accounts.book import AccountBook
+from app.compose.attach import Attacher
+from app.conversations.service import Conversations
+from app.domain.events import OutboundChanged
+from app.outbox.courier import Courier
+from app.outbox.dispatcher import Dispatcher
+from app.outbox.ledger import Ledger
+from app.outbox.outbox import Outbox
+from app.outbox.submitter import Submitter
+from app.outbox.verdicts import Timing
+from app.runtime.bus import Bus
+from app.runtime.clock import RandomIds, SystemClock
+from app.runtime.logs import set_up_logs
+from app.runtime.threads import Executors
+from app.services import Services
+from app.settings import Settings
+from app.store.accounts import SqliteAccounts
+from app.store.blobs import FileBlobs
+from app.store.conversations import SqliteConversations
+from app.store.database import Database
+from app.store.drafts import SqliteDrafts
+from app.store.lease import FileLease
+from app.store.migrate import migrate
+from app.store.records import SqliteRecords
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from app.paths import Paths
+    from app.ports import Clock, Ids, SignIn
+
+SANDBOX_VAULT = "file-key"
+
+
+class Later:
+    """Stands for an object that is made on first use, on the worker that uses it."""
+
+    def __init__(self, make: Callable[[], object]) -> None:
+        self._make = make
+        self._lock = threading.Lock()
+        self._made: list[object] = []
+
+    def __getattr__(self, name: str) -> Any:
+        """Make the object if need be and give its attribute."""
+        with self._lock:
+            if not self._made:
+                self._made.append(self._make())
+        return getattr(self._made[0], name)
+
+    def close_if_made(self) -> None:
+        """Close the object unless nobody ever needed it."""
+        with self._lock:
+            for one in self._made:
+                close = getattr(one, "close", None)
+                if close is not None:
+                    close()
+
+
+def open_services(
+    paths: Paths,
+    flags: Mapping[str, object] | None = None,
+    *,
+    clock: Clock | None = None,
+    ids: Ids | None = None,
+) -> Services:
+    """Open a profile. Call it on a worker or before the GUI thread is marked.
+
+    Raises:
+        SettingError: settings.toml cannot be read.
+        SchemaTooNew, StoreDamaged, StoreBusy, StoreFull, StoreError: the store cannot be used.
+    """
+    paths.ensure()
+    set_up_logs(paths.log_dir)
+    settings = Settings.load(paths.settings, flags)
+    clock, ids, bus, executors = clock or SystemClock(), ids or RandomIds(), Bus(), Executors()
+    database = Database(paths.database)
+    migrate(database)
+    accounts, drafts = SqliteAccounts(database), SqliteDrafts(database)
+    records, index = SqliteRecords(database), SqliteConversations(database)
+    blobs = FileBlobs(paths.blobs)
+    timing = Timing(
+        backoff_s=settings.backoff_s, grace_s=settings.grace_s, settle_s=settings.settle_s
+    )
+    sign_in: Any = Later(lambda: _sign_in(paths, settings, clock))
+    providers: Any = Later(lambda: _providers(settings, sign_in, clock))
+    ledger = Ledger(records=records, clock=clock, bus=bus)
+    outbox = Outbox(ledger=ledger, records=records, drafts=drafts, clock=clock, ids=ids)
+    courier = Courier(
+        ledger=ledger,
+        accounts=accounts,
+        providers=providers,
+        blobs=blobs,
+        clock=clock,
+        bus=bus,
+        timing=timing,
+    )
+    dispatcher = Dispatcher(
+        records=records,
+        ledger=ledger,
+        courier=courier,
+        lease=FileLease(paths.lease, database),
+        clock=clock,
+        bus=bus,
+        timing=timing,
+    )
+    bus.subscribe(OutboundChanged, lambda _: dispatcher.wake())
+
+    def close() -> None:
+        dispatcher.stop()
+        executors.close()
+        providers.close_if_made()
+        database.close()
+
+    return Services(
+        settings=settings,
+        paths=paths,
+        clock=clock,
+        ids=ids,
+        bus=bus,
+        executors=executors,
+        blobs=blobs,
+        drafts=drafts,
+        accounts=accounts,
+        records=records,
+        book=AccountBook(
+            accounts=accounts,
+            conversations=index,
+            sign_in=sign_in,
+            providers=providers,
+            resume=outbox.resume_account,
+            clock=clock,
+            ids=ids,
+            bus=bus,
+        ),
+        attacher=Attacher(blobs=blobs, ids=ids),
+        conversations=Conversations(store=index, accounts=accounts, providers=providers, bus=bus),
+        submitter=Submitter(
+            accounts=accounts, records=records, blobs=blobs, clock=clock, ids=ids, bus=bus
+        ),
+        outbox=outbox,
+        dispatcher=dispatcher,
+        close=close,
+    )
+
+
+def _sign_in(paths: Paths, settings: Settings, clock: Clock) -> object:
+    from app.auth.service import SignInService
+    from app.auth.vault_open import ChosenVault, VaultMode
+
+    mode = settings.vault_mode
+    if mode == VaultMode.AUTO and settings.sandbox_url:
+        # A sandbox's tokens open nothing; the person's keyring is not asked to hold them.
+        mode = SANDBOX_VAULT
+    vault = ChosenVault(
+        directory=paths.profile,
+        profile_id=hashlib.sha256(str(paths.profile).encode()).hexdigest()[:12],
+        mode=VaultMode(mode),
+        endpoints=settings.endpoints,
+    )
+    return SignInService(endpoints=settings.endpoints, vault=vault, clock=clock)
+
+
+def _providers(settings: Settings, sign_in: SignIn, clock: Clock) -> object:
+    from app.providers.factory import Providers
+
+    return Providers(endpoints=settings.endpoints, sign_in=sign_in, clock=clock)
