@@ -1,0 +1,122 @@
+"""What is wrong with a draft, as sentences. Pure.
+
+`PROBLEM_TEXTS` is keyed by Problem.code; an address problem may be sharpened by its `reason`
+(the codes of `address_check.check_address` and of the parser).
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from app.domain.texts_values import fill, fill_sentence, plural, size_text
+
+if TYPE_CHECKING:
+    from app.domain.problem import Problem
+
+PROBLEM_TEXTS: dict[str, str] = {
+    "no_mailbox": "No account is chosen. Choose one under From.",
+    "mailbox_gone": "The account this was written from is no longer connected."
+    " Choose another under From.",
+    "signed_out": "The account is signed out. The message waits until you sign in again.",
+    "no_recipients": "Nobody is named. Fill in To, Cc or Bcc.",
+    "bad_address": "{address} is not an address mail can go to. Correct it or remove it.",
+    "unreadable_address": "“{text}” cannot be read as an address. Correct it or remove it.",
+    "unsafe_header": "The {field} holds characters that mail headers must not hold."
+    " Type it again without line breaks.",
+    "unsafe_name": "A name in {field} holds hidden characters. Remove them.",
+    "subject_too_long": "The subject is too long. Shorten it.",
+    "long_subject": "The subject is long; many people will see only its beginning.",
+    "no_subject": "There is no subject.",
+    "empty_body": "The message has no text.",
+    "attachments_too_large": "The files have {size} together; {provider} takes at most {limit}."
+    " Remove some, or send a link.",
+    "too_large": "The message has {size}; {provider} takes at most {limit}. Remove some files.",
+    "too_many_recipients": "{count} people are named; {provider} takes at most {limit} for one"
+    " message. Send it in parts.",
+    "many_visible_recipients": "{count} people will see each other’s addresses. Move them to Bcc if"
+    " they should not.",
+    "missing_attachment": "The text speaks of an attachment (“{word}”), but no file is attached.",
+    "blocked_type": "{provider} does not carry files like {filename}. Remove it and send a link.",
+    "attachment_missing": "{filename} is gone. Attach it again, or remove it.",
+    "attachment_changed": "The kept copy of {filename} is damaged. Attach it again, or remove it.",
+    "bad_filename": "The name of {filename} holds characters a file name must not hold. Rename it.",
+    "inline_missing": "A picture in the text has lost its file. Insert it again.",
+    "typo_domain": "{address} looks like a slip of {suggestion}. Check it.",
+    "domain_typo": "{address} looks like a slip of {suggestion}. Check it.",
+    "looks_alike": "{address} looks like {other}, which you write to, but is another address."
+    " Check it.",
+    "spoof": "{address} may not be what it looks like. Check it letter by letter.",
+    "new_domain": "{domain} is new in this conversation. Check that it belongs there.",
+    "wrong_account": "The conversation belongs to another account. The reply would start a new"
+    " conversation; choose {address} under From to answer in it.",
+    "thread_other_account": "The conversation belongs to another account. The reply would start a"
+    " new conversation; choose {address} under From to answer in it.",
+    "unresolved_field": "The field {field_name} has no value. Fill it in or remove it.",
+    "no_drafts_scope": "This account may only send, so an unclear send cannot be settled by asking.",
+}
+
+_ADDRESS_REASONS: dict[str, str] = {
+    "no_at": "{address} has no @. Complete the address.",
+    "no_local": "{address} has nothing before the @. Complete the address.",
+    "no_domain": "{address} has nothing after the @. Complete the address.",
+    "too_long": "{address} is longer than an address may be. Check it.",
+    "dots": "{address} has a dot or hyphen in the wrong place. Check it.",
+    "local_characters": "{address} has a character before the @ that no address may have. Check it.",
+    "domain_characters": "The part of {address} after the @ cannot be a domain. Check it.",
+    "literal": "{address} names a computer by its number. Use the address with a domain name.",
+    "hidden_characters": "{address} holds hidden characters. Delete it and type it again.",
+}
+_FIELDS = {
+    "to": "To",
+    "cc": "Cc",
+    "bcc": "Bcc",
+    "reply_to": "Reply-To",
+    "subject": "subject",
+    "body": "text",
+    "from": "From",
+    "mailbox": "From",
+    "mailbox_uid": "From",
+    "attachments": "file names",
+}
+_DEFAULTS = {
+    "provider": "this account",
+    "address": "an address",
+    "filename": "a file",
+    "domain": "a domain",
+    "word": "attached",
+    "size": "too much",
+    "limit": "a set number",
+}
+_SIZES = {"size_bytes": "size", "limit_bytes": "limit", "total_bytes": "size"}
+
+
+def problem_sentence(problem: Problem) -> str:
+    """Give the sentence of a problem."""
+    template = PROBLEM_TEXTS.get(problem.code, "Something is wrong with the {field}. Check it.")
+    if problem.code in {"bad_address", "unreadable_address"}:
+        template = _ADDRESS_REASONS.get(problem.params.get("reason", ""), template)
+    defaults = {**_DEFAULTS, "address": problem.params.get("text") or _DEFAULTS["address"]}
+    return fill_sentence(template, _values(problem), defaults)
+
+
+def address_reason_sentence(reason: str, address: str) -> str:
+    """Say why an address may not be written to, by the code of `check_address`."""
+    template = _ADDRESS_REASONS.get(reason, PROBLEM_TEXTS["bad_address"])
+    return fill(template, {"address": address})
+
+
+def problems_title(problems: tuple[Problem, ...]) -> str:
+    """Give a heading for a list of problems."""
+    stopping = sum(problem.is_error for problem in problems)
+    if stopping:
+        return f"{plural(stopping, 'thing')} to correct before this can be sent"
+    return f"{plural(len(problems), 'thing')} to look at before sending"
+
+
+def _values(problem: Problem) -> dict[str, object]:
+    field = problem.field.partition(".")[0]
+    values: dict[str, object] = {**problem.params, "field": _FIELDS.get(field, problem.field)}
+    for source, target in _SIZES.items():
+        if problem.params.get(source, "").isdigit():
+            values[target] = size_text(int(problem.params[source]))
+    return values

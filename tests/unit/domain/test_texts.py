@@ -1,0 +1,390 @@
+"""Sentences: complete over every code, state and reason, and in the words of the house."""
+
+from __future__ import annotations
+
+import inspect
+import itertools
+import re
+from datetime import UTC, datetime, timedelta, timezone
+
+import pytest
+
+import app.domain.errors
+import app.settings
+from app.domain import texts
+from app.domain.account import AccountState, Capability, ProviderKind
+from app.domain.errors import (
+    AppError,
+    AttachmentMissing,
+    AttachmentTooLarge,
+    DraftRejected,
+    NotConnected,
+    ScopesMissing,
+    SignInFailed,
+    Throttled,
+    VaultUnavailable,
+)
+from app.domain.outbound import DeliveryStep, HistoryEntry, OutboundState, Reason, Receipt
+from app.domain.problem import Problem, Severity
+from app.domain.texts_account import missing_sentences
+from app.domain.texts_errors import is_not_registered, not_registered_sentence
+from app.domain.texts_rows import ROW_TEXTS
+from tests.support.mailroom_values import JANE, NOW, RAJ, make_account, make_record, minutes
+
+JARGON = re.compile(
+    r"uncertain|exception|null|none|invalid|deliver|throttl|reconcil|token\b|mime|[{}!_]|  ",
+    re.IGNORECASE,
+)
+
+
+def every_error_type():
+    waiting, found = [AppError], []
+    while waiting:
+        kind = waiting.pop()
+        found.append(kind)
+        waiting += kind.__subclasses__()
+    return sorted(set(found), key=lambda kind: kind.__name__)
+
+
+def bare(kind):
+    return kind(()) if kind is DraftRejected else kind()
+
+
+def assert_well_said(sentence):
+    assert sentence[:1].isupper() or sentence[:1] in "“…", sentence
+    assert sentence.endswith("."), sentence
+    assert not JARGON.search(sentence), sentence
+
+
+# --- errors ---
+
+
+@pytest.mark.parametrize("kind", every_error_type(), ids=lambda kind: kind.__name__)
+def test_every_error_has_a_sentence_of_its_own(kind):
+    assert kind.code in texts.ERROR_TEXTS
+    assert_well_said(texts.error_sentence(bare(kind)))
+
+
+def test_no_sentence_is_kept_for_an_error_that_does_not_exist():
+    assert set(texts.ERROR_TEXTS) == {kind.code for kind in every_error_type()}
+
+
+def test_every_error_class_has_its_own_code():
+    kinds = [
+        kind
+        for module in (app.domain.errors, app.settings)
+        for _, kind in inspect.getmembers(module, inspect.isclass)
+        if issubclass(kind, AppError) and kind.__module__ == module.__name__
+    ]
+
+    assert len({kind.code for kind in kinds}) == len(kinds)
+
+
+@pytest.mark.parametrize(
+    ("error", "expected"),
+    [
+        (
+            Throttled(provider="gmail", retry_after_s=840),
+            "Gmail asks to wait. Try again in 14 min.",
+        ),
+        (
+            AttachmentTooLarge(filename="a.zip", size_bytes=31_000_000, limit_bytes=25_000_000),
+            "a.zip has 31 MB; at most 25 MB can be attached. Send a link to it instead.",
+        ),
+        (
+            AttachmentMissing(filename="src", detail="folder"),
+            "src is a folder. Pack it into one file, then attach that.",
+        ),
+        (NotConnected(), "No account is connected yet. Add one under Accounts."),
+        (
+            ScopesMissing(
+                provider="gmail", scopes=("https://www.googleapis.com/auth/gmail.compose",)
+            ),
+            (
+                "Google did not give Postrider the permission to write drafts and send mail."
+                " Try again and leave every box ticked."
+            ),
+        ),
+    ],
+)
+def test_errors_say_their_values(error, expected):
+    assert texts.error_sentence(error) == expected
+
+
+@pytest.mark.parametrize("provider", list(ProviderKind))
+def test_a_missing_client_id_names_the_next_step(provider):
+    error = SignInFailed(provider=provider.value, detail="no client id is set (google.client_id)")
+
+    assert is_not_registered(error)
+    assert texts.error_sentence(error) == not_registered_sentence(provider)
+    assert "README" in texts.error_sentence(error)
+
+
+@pytest.mark.parametrize(
+    "reason",
+    ["no_keyring", "keyring_locked", "keyring_forgets", "keyring_failed", "no_passphrase",
+     "wrong_passphrase", "key_lost", "other_key_kind", "damaged", "busy", "unreadable",
+     "unwritable"],
+)  # fmt: skip
+def test_every_trouble_with_kept_sign_ins_has_a_next_step(reason):
+    sentence = texts.error_sentence(VaultUnavailable(reason=reason))
+
+    assert_well_said(sentence)
+    assert "_" not in sentence
+
+
+def test_a_rejected_draft_says_everything_that_stops_it_and_no_warning():
+    error = DraftRejected(
+        (
+            Problem(code="no_recipients", field="to"),
+            Problem(code="no_subject", field="subject", severity=Severity.WARNING),
+            Problem(code="no_mailbox", field="from"),
+        )
+    )
+
+    assert texts.error_sentence(error) == (
+        "Nobody is named. Fill in To, Cc or Bcc. No account is chosen. Choose one under From."
+    )
+
+
+# --- problems ---
+
+
+@pytest.mark.parametrize("code", sorted(texts.PROBLEM_TEXTS))
+def test_every_problem_has_a_sentence_without_and_with_values(code):
+    assert_well_said(texts.problem_sentence(Problem(code=code, field="to")))
+
+
+def test_an_unknown_problem_still_names_the_field():
+    problem = Problem(code="brand_new", field="reply_to")
+
+    assert texts.problem_sentence(problem) == "Something is wrong with the Reply-To. Check it."
+
+
+def test_sizes_in_problems_are_said_in_units():
+    problem = Problem(
+        code="attachments_too_large",
+        field="attachments",
+        params={"size_bytes": "31000000", "limit_bytes": "25000000", "provider": "Gmail"},
+    )
+
+    assert texts.problem_sentence(problem) == (
+        "The files have 31 MB together; Gmail takes at most 25 MB. Remove some, or send a link."
+    )
+
+
+@pytest.mark.parametrize(
+    "reason",
+    ["no_at", "no_local", "no_domain", "too_long", "dots", "local_characters",
+     "domain_characters", "literal", "hidden_characters", "syntax"],
+)  # fmt: skip
+def test_every_reason_against_an_address_has_a_sentence(reason):
+    problem = Problem(code="bad_address", field="to", params={"address": "X@y", "reason": reason})
+
+    sentence = texts.problem_sentence(problem)
+
+    assert_well_said(sentence)
+    assert "X@y" in sentence
+
+
+# --- rows ---
+
+
+@pytest.mark.parametrize(
+    ("state", "reason"), list(itertools.product(OutboundState, Reason)), ids=str
+)
+def test_every_state_and_reason_has_words(state, reason):
+    for step in DeliveryStep:
+        words = texts.row_words(make_record(state, reason, step=step), NOW, UTC)
+
+        assert words.state
+        assert_well_said(words.why)
+        assert not JARGON.search(words.state + words.state_detail)
+        assert len(set(words.actions)) == len(words.actions)
+
+
+def test_only_a_record_on_its_way_offers_nothing_to_do():
+    silent = {
+        state
+        for state, reason in itertools.product(OutboundState, Reason)
+        if not texts.row_words(make_record(state, reason), NOW, UTC).actions
+    }
+
+    assert silent == {OutboundState.SENDING}
+
+
+def test_only_what_may_be_sent_twice_asks_before_sending_again():
+    asking = {
+        state
+        for (state, _), words in ROW_TEXTS.items()
+        if texts.Action.RESOLVE_AGAIN in words.actions
+    }
+
+    assert asking == {OutboundState.UNCERTAIN}
+    assert texts.Action.RESOLVE_AGAIN.label.endswith("…")
+
+
+@pytest.mark.parametrize("action", list(texts.Action))
+def test_every_action_has_a_verb(action):
+    assert action.label
+    assert not JARGON.search(action.label)
+
+
+def test_an_uncertain_row_says_when_it_asks_again():
+    record = make_record(
+        OutboundState.UNCERTAIN, Reason.SETTLING, uncertain_at=minutes(-1), due_at=minutes(1)
+    )
+
+    words = texts.row_words(record, NOW, UTC)
+
+    assert (words.state, words.state_detail) == ("Not certain", "since 14:06")
+    assert words.why == ("Gmail’s answer was lost. Asking again at 14:08; nothing is sent twice.")
+
+
+def test_a_sent_row_says_accepted_and_when():
+    record = make_record(OutboundState.SENT, sent_at=minutes(-1))
+
+    assert texts.row_words(record, NOW, UTC).state == "Accepted by Gmail 14:06"
+
+
+def test_a_sent_row_shows_what_the_provider_changed():
+    receipt = Receipt(provider_message_id="1", differences=("From is sales@acme.example",))
+    record = make_record(OutboundState.SENT, sent_at=NOW, receipt=receipt)
+
+    assert texts.row_words(record, NOW, UTC).why == (
+        "Gmail changed on the way: From is sales@acme.example."
+    )
+
+
+def test_braces_from_outside_are_shown_not_filled():
+    receipt = Receipt(provider_message_id="1", differences=("Subject is {detail}",))
+    record = make_record(OutboundState.SENT, sent_at=NOW, receipt=receipt)
+    held = make_record(OutboundState.HELD, Reason.POLICY, detail="see {0.__class__} and {x}")
+
+    assert "{detail}" in texts.row_words(record, NOW, UTC).why
+    assert "{0.__class__} and {x}" in texts.row_words(held, NOW, UTC).why
+
+
+def test_an_upload_shows_how_far_it_is():
+    record = make_record(OutboundState.SENDING, step=DeliveryStep.DRAFTING, attempts=1)
+
+    words = texts.row_words(record, NOW, UTC, percent=63)
+
+    assert (words.state, words.state_detail, words.mark) == (
+        "Uploading 63 %",
+        "first attempt",
+        "upload",
+    )
+
+
+def test_a_time_to_try_again_is_never_in_the_past():
+    record = make_record(OutboundState.QUEUED, Reason.OFFLINE, due_at=minutes(-30))
+
+    assert "at 14:07" in texts.row_words(record, NOW, UTC).why
+
+
+def test_times_are_shown_where_the_person_is():
+    kolkata = timezone(timedelta(hours=5, minutes=30))
+    record = make_record(OutboundState.HELD, Reason.SIGN_IN, updated_at=minutes(-295))
+
+    assert texts.row_words(record, NOW, UTC).state_detail == "held since 09:12"
+    assert texts.row_words(record, NOW, kolkata).state_detail == "held since 14:42"
+
+
+# --- history ---
+
+
+def entry(event, **detail):
+    return HistoryEntry(at=minutes(-1), state=OutboundState.SENDING, event=event, detail=detail)
+
+
+def test_a_step_is_told_with_its_values_and_its_evidence():
+    line = texts.history_line(
+        entry("not_accepted", status="503", request_id="r-1"), ProviderKind.GMAIL, NOW, UTC
+    )
+
+    assert (line.time, line.text) == ("14:06:00", "Gmail did not take it; tried again later")
+    assert line.evidence == "HTTP status 503 · request r-1"
+
+
+def test_a_value_that_is_in_the_sentence_is_not_repeated_as_evidence():
+    line = texts.history_line(entry("asked", found="draft is gone"), ProviderKind.GMAIL, NOW, UTC)
+
+    assert (line.text, line.evidence) == ("Gmail asked: draft is gone", "")
+
+
+def test_a_step_that_is_not_known_is_told_by_its_name():
+    line = texts.history_line(entry("moved_house"), ProviderKind.GMAIL, NOW, UTC)
+
+    assert line.text == "Moved house"
+
+
+# --- accounts and values ---
+
+
+def test_a_signed_out_account_says_since_when_and_what_waits():
+    account = make_account(
+        provider=ProviderKind.MICROSOFT, state=AccountState.SIGNED_OUT, state_since=minutes(-295)
+    )
+
+    sentence = texts.state_sentence(account, 1, NOW, UTC)
+
+    assert sentence == "Signed out by Microsoft at 09:12 · 1 mail is waiting"
+    assert texts.state_sentence(make_account(), 3, NOW, UTC) == ""
+
+
+def test_what_an_account_may_do_and_what_it_misses():
+    only_send = make_account(capabilities=frozenset({Capability.SEND}))
+
+    assert texts.capability_sentence(make_account(), 2) == (
+        "Sends, drafts, conversations, 2 aliases"
+    )
+    assert texts.capability_sentence(only_send) == "Sends"
+    assert len(missing_sentences(only_send)) == 3
+    assert missing_sentences(make_account()) == ()
+
+
+@pytest.mark.parametrize(
+    ("at", "expected"),
+    [
+        (NOW, "14:07"),
+        (NOW + timedelta(days=1), "Wed 14:07"),
+        (NOW - timedelta(days=3), "Sat 14:07"),
+        (NOW - timedelta(days=30), "14 Jun 14:07"),
+        (datetime(2024, 11, 3, 8, tzinfo=UTC), "3 Nov 2024"),
+    ],
+)
+def test_moments_are_short_and_unmistakable(at, expected):
+    assert texts.moment_text(at, NOW, UTC) == expected
+
+
+@pytest.mark.parametrize(
+    ("size", "expected"),
+    [(0, "0 B"), (999, "999 B"), (310_000, "310 KB"), (999_600, "1.0 MB"), (4_200_000, "4.2 MB"),
+     (25_000_000, "25 MB"), (3_500_000_000, "3.5 GB")],
+)  # fmt: skip
+def test_sizes(size, expected):
+    assert texts.size_text(size) == expected
+
+
+@pytest.mark.parametrize(
+    ("seconds", "expected"),
+    [(-3, "0 s"), (40, "40 s"), (60, "1 min"), (840, "14 min"), (7300, "2 h"), (90_000, "25 h"),
+     (200_000, "2 days")],
+)  # fmt: skip
+def test_spans(seconds, expected):
+    assert texts.span_text(seconds) == expected
+
+
+def test_people_are_named_up_to_three():
+    assert texts.people_text((JANE, RAJ)) == "Jane Doe, Raj Patel"
+    assert texts.people_text((JANE,) * 5) == "Jane Doe, Jane Doe, Jane Doe and 2 others"
+
+
+@pytest.mark.parametrize("mode", ["keyring", "passphrase", "session", "file-key"])
+def test_every_way_to_keep_tokens_is_said(mode):
+    assert texts.vault_sentence(mode)
+
+
+def test_an_unknown_way_to_keep_tokens_is_not_guessed():
+    assert texts.vault_sentence("auto") == ""
