@@ -1,0 +1,201 @@
+"""The ASGI application: reads requests, hurts them to order, keeps the log. No provider rules here."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import socket
+import struct
+from collections.abc import Awaitable, Callable
+from dataclasses import replace
+from typing import Any
+
+from app.sandbox import dispatch, hurt
+from app.sandbox.faults import DELAY, WIRE, Fault
+from app.sandbox.wire import Request, Response, Route
+from app.sandbox.world import Sandbox
+
+TRANSPORT = "postrider.transport"
+IN_THREAD_BYTES = 256 * 1024
+STALL_STEP_S = 0.01
+LONGEST_STALL_S = 600.0
+_AT_HEAD = frozenset({"reset_body"})
+
+Receive = Callable[[], Awaitable[dict[str, Any]]]
+Send = Callable[[dict[str, Any]], Awaitable[None]]
+
+
+class Dropped(Exception):  # noqa: N818
+    """The connection was closed without an answer; the text says how, for the log."""
+
+
+class SandboxApp:
+    """One instance serves one sandbox."""
+
+    def __init__(self, sandbox: Sandbox) -> None:
+        self._sandbox = sandbox
+
+    async def __call__(self, scope: dict[str, Any], receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            return
+        request = _head(scope)
+        found = dispatch.ROUTER.find(request.method, request.path)
+        visit = _Visit(self._sandbox, scope, receive)
+        note: dict[str, Any] = {"account": "", "operation": found[0].operation if found else ""}
+        try:
+            answer = await visit.run(request, found, note)
+        except Dropped as dropped:
+            self._log(request, note, str(dropped))
+            return
+        self._log(request, note, answer.status)
+        await _respond(send, answer)
+
+    def _log(self, request: Request, note: dict[str, Any], outcome: int | str) -> None:
+        if request.path.startswith("/control"):
+            return
+        self._sandbox.requests.append({
+            "n": self._sandbox.number(),
+            "at": self._sandbox.now(),
+            "method": request.method,
+            "path": request.path,
+            "query": dispatch.redacted(request.query_string),
+            "status": outcome,
+            **note,
+        })
+
+
+class _Visit:
+    """One request on its way through the faults."""
+
+    def __init__(self, sandbox: Sandbox, scope: dict[str, Any], receive: Receive) -> None:
+        self._sandbox = sandbox
+        self._transport = scope.get(TRANSPORT)
+        self._receive = receive
+
+    async def run(
+        self, request: Request, found: tuple[Route, dict[str, str]] | None, note: dict[str, Any]
+    ) -> Response:
+        sandbox = self._sandbox
+        controlled = request.path.startswith("/control")
+        if sandbox.settings.down and not controlled:
+            await self._drop("down")
+        route = found[0] if found else None
+        if route and not controlled:
+            await self._maybe_reset(route, request, note)
+        request = replace(request, body=await self._body())
+        if found is None:
+            return dispatch.unknown(request)
+        if controlled:
+            return await self._commit(found, request)
+        if sandbox.settings.latency_ms:
+            await asyncio.sleep(sandbox.settings.latency_ms / 1000)
+        return await self._with_faults(found, request, note)
+
+    async def _with_faults(
+        self, found: tuple[Route, dict[str, str]], request: Request, note: dict[str, Any]
+    ) -> Response:
+        sandbox, route = self._sandbox, found[0]
+        names = dispatch.names_of(route, request)
+        who = (route.provider, dispatch.account_of(sandbox, route, request))
+        note["account"] = who[1]
+        stall = sandbox.faults.take(DELAY, names, who)
+        if stall and stall.when == "before":
+            await self._stall(stall)
+        fault = sandbox.faults.take(WIRE - _AT_HEAD, names, who)
+        note["fault"] = "+".join(f.kind for f in (stall, fault) if f)
+        if fault and fault.kind == "refuse_before":
+            await self._drop("refused")
+        if fault:
+            with sandbox.lock:
+                early = hurt.instead(sandbox, fault, *who)
+            if early is not None:
+                return early
+        answer = await self._commit(found, request)
+        if stall and stall.when == "after":
+            await self._stall(stall)
+        if fault and fault.kind == "drop_after":
+            await self._drop("dropped")
+        return hurt.afterwards(fault, route.provider, answer) if fault else answer
+
+    async def _commit(self, found: tuple[Route, dict[str, str]], request: Request) -> Response:
+        if len(request.body) > IN_THREAD_BYTES:
+            return await asyncio.to_thread(self._commit_now, found, request)
+        return self._commit_now(found, request)
+
+    def _commit_now(self, found: tuple[Route, dict[str, str]], request: Request) -> Response:
+        with self._sandbox.lock:
+            self._sandbox.settle()
+            return dispatch.answer(self._sandbox, found[0], found[1], request)
+
+    async def _maybe_reset(self, route: Route, request: Request, note: dict[str, Any]) -> None:
+        names = dispatch.names_of(route, request)
+        who = (route.provider, dispatch.account_of(self._sandbox, route, request))
+        fault = self._sandbox.faults.take(_AT_HEAD, names, who)
+        if fault is None:
+            return
+        note.update(account=who[1], fault=fault.kind)
+        read = 0
+        more = True
+        while more and read <= fault.after_bytes:
+            message = await self._receive()
+            read += len(message.get("body", b""))
+            more = bool(message.get("more_body"))
+            if message["type"] == "http.disconnect":
+                break
+        await self._drop("reset", hard=True)
+
+    async def _body(self) -> bytes:
+        pieces = []
+        more = True
+        while more:
+            message = await self._receive()
+            if message["type"] == "http.disconnect":
+                raise Dropped("client went away")
+            pieces.append(message.get("body", b""))
+            more = bool(message.get("more_body"))
+        return pieces[0] if len(pieces) == 1 else b"".join(pieces)
+
+    async def _stall(self, fault: Fault) -> None:
+        """Hold until released, or for `delay_s`."""
+        loop = asyncio.get_running_loop()
+        seen = self._sandbox.faults.releases
+        end = loop.time() + (LONGEST_STALL_S if fault.delay_s is None else fault.delay_s)
+        self._sandbox.faults.stalled += 1
+        try:
+            while loop.time() < end and self._sandbox.faults.releases == seen:
+                await asyncio.sleep(STALL_STEP_S)
+        finally:
+            self._sandbox.faults.stalled -= 1
+
+    async def _drop(self, how: str, *, hard: bool = False) -> None:
+        """Close the TCP connection without an answer; `hard` sends RST instead of FIN."""
+        if self._transport is not None:
+            sock = self._transport.get_extra_info("socket")
+            if hard and sock is not None:
+                with contextlib.suppress(OSError):
+                    sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+            self._transport.abort()
+            while (await self._receive())["type"] != "http.disconnect":
+                continue
+        raise Dropped(how)
+
+
+def _head(scope: dict[str, Any]) -> Request:
+    headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]}
+    host = headers.get("host", "127.0.0.1")
+    return Request(
+        method=scope["method"],
+        path=scope["raw_path"].decode("latin-1"),
+        query_string=scope["query_string"].decode("latin-1"),
+        headers=headers,
+        base_url=f"http://{host}",
+    )
+
+
+async def _respond(send: Send, answer: Response) -> None:
+    headers = [(name.encode("latin-1"), value.encode("latin-1", "replace"))
+               for name, value in answer.headers.items()]
+    if answer.status != 204:
+        headers.append((b"content-length", str(len(answer.body)).encode()))
+    await send({"type": "http.response.start", "status": answer.status, "headers": headers})
+    await send({"type": "http.response.body", "body": answer.body})

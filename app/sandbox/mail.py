@@ -1,0 +1,163 @@
+"""Reading mail tolerantly with the standard library (policy compat32), and cutting headers.
+
+The judge of our MIME: it must not import app.mime. Pure.
+"""
+
+from __future__ import annotations
+
+import email
+import re
+from email.header import decode_header, make_header
+from email.message import Message
+from email.utils import getaddresses
+
+_PREFIX = re.compile(
+    r"^\s*((re|fw|fwd|aw|wg|antw|sv|vs|rv|tr|r|res|enc|odp|回复|答复|返信|转发|転送)"
+    r"\s*(\[\d+\]|\(\d+\))?\s*[:：]\s*)+",
+    re.IGNORECASE,
+)
+_GROUP = re.compile(r"^[^:<>,@]*:\s*;\s*$")
+_ADDRESS = re.compile(r"^[^\s@<>,;:()\"]+@[^\s@<>,;:()\"]+$|^\"[^\"]+\"@[^\s@<>,;:()]+$")
+
+
+class InvalidAddresses(ValueError):  # noqa: N818
+    """A recipient header nobody can deliver to; `args[0]` is its name."""
+
+
+def split_head(raw: bytes) -> tuple[bytes, bytes]:
+    """Return the header lines (with their last line end) and the rest (with the blank line)."""
+    hits = [(raw.find(mark), len(mark) // 2) for mark in (b"\r\n\r\n", b"\n\n")]
+    found = [(at, eol) for at, eol in hits if at >= 0]
+    if not found:
+        return raw, b""
+    at, eol = min(found)
+    return raw[: at + eol], raw[at + eol :]
+
+
+def header_lines(head: bytes) -> list[tuple[str, bytes]]:
+    """Return (lower-case name, whole field with folds and line end) in order."""
+    fields: list[tuple[str, bytes]] = []
+    for line in head.splitlines(keepends=True):
+        if line[:1] in b" \t" and line[:1] and fields:
+            name, text = fields[-1]
+            fields[-1] = (name, text + line)
+        else:
+            name = line.partition(b":")[0].strip().decode("latin-1").lower()
+            fields.append((name, line))
+    return fields
+
+
+def without_headers(raw: bytes, *names: str) -> bytes:
+    head, rest = split_head(raw)
+    gone = {name.lower() for name in names}
+    return b"".join(text for name, text in header_lines(head) if name not in gone) + rest
+
+
+def with_header(raw: bytes, name: str, value: str) -> bytes:
+    """Replace the header in its place, or add it at the end of the head."""
+    head, rest = split_head(raw)
+    line = f"{name}: {value}\r\n".encode()
+    fields = header_lines(head)
+    out = [line if field == name.lower() else text for field, text in fields]
+    if not any(field == name.lower() for field, _ in fields):
+        out.append(line)
+    return b"".join(out) + rest
+
+
+def head_of(raw: bytes) -> Message:
+    return email.message_from_bytes(split_head(raw)[0])
+
+
+def parse(raw: bytes) -> Message:
+    return email.message_from_bytes(raw)
+
+
+def decoded(value: object) -> str:
+    """Decode RFC 2047 words; what cannot be decoded stays as it is."""
+    text = re.sub(r"\r?\n(?=[ \t])", "", str(value or ""))
+    try:
+        return str(make_header(decode_header(text)))
+    except (LookupError, ValueError):
+        return text
+
+
+def subject_of(message: Message) -> str:
+    return decoded(message["Subject"]).strip()
+
+
+def base_subject(subject: str) -> str:
+    """Return what threads compare: no Re/Fwd in any usual language, spaces collapsed, casefolded."""
+    return " ".join(_PREFIX.sub("", subject).split()).casefold()
+
+
+def addresses(message: Message, *names: str) -> list[tuple[str, str]]:
+    """Return (display name, address) of these headers, leniently."""
+    values = [str(value) for name in names for value in message.get_all(name, [])]
+    values = [value for value in values if not _GROUP.match(value.strip())]
+    pairs = getaddresses(values)
+    return [(decoded(name), address) for name, address in pairs if address]
+
+
+def checked_recipients(message: Message) -> dict[str, list[tuple[str, str]]]:
+    """Return to, cc and bcc.
+
+    Raises:
+        InvalidAddresses: one of them holds something that is no address.
+    """
+    found = {}
+    for name in ("To", "Cc", "Bcc"):
+        found[name.lower()] = addresses(message, name)
+        if any(not _ADDRESS.match(address) for _, address in found[name.lower()]):
+            raise InvalidAddresses(name)
+        if not found[name.lower()] and _has_text(message, name):
+            raise InvalidAddresses(name)
+    return found
+
+
+def _has_text(message: Message, name: str) -> bool:
+    values = [str(value).strip() for value in message.get_all(name, [])]
+    return any(value and not _GROUP.match(value) for value in values)
+
+
+def reference_ids(message: Message) -> list[str]:
+    values = " ".join(str(message.get(name, "")) for name in ("References", "In-Reply-To"))
+    return re.findall(r"<[^<>\s]+>", values)
+
+
+def message_id_of(message: Message) -> str:
+    return str(message.get("Message-ID", "")).strip()
+
+
+def payload_of(part: Message) -> bytes:
+    data = part.get_payload(decode=True)
+    return data if isinstance(data, bytes) else b""
+
+
+def text_of(part: Message) -> str:
+    charset = part.get_content_charset() or "utf-8"
+    try:
+        return payload_of(part).decode(charset, "replace")
+    except LookupError:
+        return payload_of(part).decode("utf-8", "replace")
+
+
+def leaf_parts(message: Message) -> list[Message]:
+    if message.get_content_type() == "message/rfc822" or not message.is_multipart():
+        return [message]
+    return [leaf for part in message.get_payload() if isinstance(part, Message)
+            for leaf in leaf_parts(part)]
+
+
+def body_text(message: Message, kind: str) -> str | None:
+    """Return the first text/plain or text/html body that is no attachment."""
+    for part in leaf_parts(message):
+        attached = part.get_content_disposition() == "attachment" or part.get_filename()
+        if part.get_content_type() == f"text/{kind}" and not attached:
+            return text_of(part)
+    return None
+
+
+def is_attachment(part: Message) -> bool:
+    if part.get_content_disposition() == "attachment" or part.get_filename():
+        return True
+    return part.get_content_maintype() not in {"text", "multipart"}
