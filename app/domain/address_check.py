@@ -61,7 +61,7 @@ _CONFUSABLES = str.maketrans(
         **dict(zip("аеорсухіјѕԁһӏԛԝьгпкмтвнЬ", "aeopcyxijsdhlqwbrnkmtbhb", strict=True)),
         **dict(zip("αονρτυικγνωβεηχ", "aovptuikyvwbenx", strict=True)),
         **dict(zip("ıɑɡɩʏʟᴄᴏᴜᴠᴡᴢƖƽ", "iagiylcouvwzls", strict=True)),
-        **dict(zip("աօսցոհ", "woughn"[:0] + "aouqnh", strict=True)),
+        **dict(zip("օսցոհ", "ougnh", strict=True)),
         "0": "o", "1": "l", "3": "e", "5": "s", "|": "l", "æ": "ae", "œ": "oe", "ß": "ss",
         "ø": "o", "đ": "d", "ł": "l", "ħ": "h", "ŧ": "t", "ð": "d",
     }
@@ -143,13 +143,16 @@ def _is_slip(typed: str, meant: str) -> bool:
     typed_head, _, typed_ending = typed.partition(".")
     head, _, ending = meant.partition(".")
     if typed_head == head:  # gmx.de is not a slip for gmx.net, gmail.con is one for gmail.com
-        return typed_ending not in _REAL_ENDINGS and _distance(typed_ending, ending, 1) <= 1
+        is_other = typed_ending in _REAL_ENDINGS and typed_ending not in _CUT_ENDINGS
+        return not is_other and _distance(typed_ending, ending, 1) <= 1
     if typed_ending != ending and typed_ending in _REAL_ENDINGS:
         return False
     limit = 2 if len(head) >= 8 else 1
     return _distance(typed, meant, limit) <= limit and typed_head[:1] == head[:1]
 
 
+# Real, but far more often a .com that lost a letter.
+_CUT_ENDINGS = frozenset(("co", "cm", "om"))
 _REAL_ENDINGS = frozenset(
     "com net org de at ch fr it es nl be uk eu us ca au io co me info biz dev app ai se no dk fi"
     " pl cz ru in jp cn br mx pt ie lu li cm om co.uk com.au co.jp com.br co.nz co.in".split()

@@ -15,87 +15,33 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
-from urllib.parse import unquote
 
-from app.domain.address import Address, ParsedAddresses, Unreadable, quote_local
+from app.domain.address import Address, ParsedAddresses, Unreadable
+from app.domain.address_paste import SIMPLE_ADDRESS, unpack
 from app.domain.address_scan import Kind, Token, scan
 from app.domain.encoded_word import decode_words
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-_MAILTO = re.compile(r"mailto:([^\s<>\"?]*)(?:\?([^\s<>\"\]]*))?", re.IGNORECASE)
-_LINE_END = re.compile(r"\r\n|[\r\n\x0b\x0c\x1c-\x1e\x85\u2028\u2029]")
 _INVISIBLE = re.compile(r"[\xad\u061c\u180e\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]+")
 _ROUTE = re.compile(r"\s*@[^:<>\"]*:")
 _AROUND_DOT_OR_AT = re.compile(r'("(?:[^"\\]|\\.)*")|\s*([.@])\s*', re.DOTALL)
 _LONE_DOT = re.compile(r" \. ?")
 _LONE_AT = re.compile(r" ?@ ?")
+_BULLET = re.compile(r"[\d\s.)\-*+:#\u00b7\u2022\u2023\u2043\u2013\u2014]+")
 _PAIRS = {"'": "'", "[": "]", "{": "}", "\u201c": "\u201d", "\u2018": "\u2019", "\u00ab": "\u00bb"}
 _QUOTED_PART = re.compile(r'"(?:[^"\\]|\\.)*"', re.DOTALL)
-_SIMPLE = re.compile(r"[^\s@\"(),:;<>\[\]\\]+@[^\s@\"(),:;<>\[\]\\]+")
 # "Doe, Jr., Jane": more pieces than this before a name in <…> are people of their own.
 _NAME_PIECES = 3
 
 
 def parse(text: str) -> ParsedAddresses:
     """Return the addresses in `text`, in order, and what could not be read."""
-    if "mailto:" in text.lower():
-        text = _MAILTO.sub(_mailto_list, text)
-    if "\t" in text:
-        text = _rows_as_lines(text)
     reader = _Reader()
-    for token in scan(text):
+    for token in scan(unpack(text)):
         reader.take(token)
     return reader.result()
-
-
-def _mailto_list(match: re.Match[str]) -> str:
-    """Return the recipients of a mailto link as a list (RFC 6068 §2)."""
-    parts = match[1].split(",")
-    for item in (match[2] or "").replace("&amp;", "&").split("&"):
-        name, _, value = item.partition("=")
-        if name.lower() == "to":
-            parts += value.split(",")
-    return ", ".join(_mailto_address(part) for part in parts if part)
-
-
-def _mailto_address(part: str) -> str:
-    decoded = _LINE_END.sub(" ", unquote(part)).strip()
-    local, at, domain = decoded.rpartition("@")
-    return f"{quote_local(local)}@{domain}" if at and local else decoded
-
-
-def _rows_as_lines(text: str) -> str:
-    lines = _LINE_END.split(text)
-    return "\n".join(_row(line) for line in lines)
-
-
-def _row(line: str) -> str:
-    """Return a spreadsheet row as `name <address>`; any other line as it is."""
-    cells = [cell.strip() for cell in line.split("\t")]
-    found = [index for index, cell in enumerate(cells) if _SIMPLE.fullmatch(cell.strip("<>"))]
-    filled = [cell for cell in cells if cell]
-    if line[:1] in " \t" or len(found) != 1 or len(filled) < 2 or "@" in "".join(
-        cell for index, cell in enumerate(cells) if index not in found
-    ):
-        return line
-    name = _row_name([c for c in cells[: found[0]] if c], [c for c in cells[found[0] + 1 :] if c])
-    escaped = name.replace("\\", "\\\\").replace('"', '\\"')
-    return f'"{escaped}" <{cells[found[0]].strip("<>")}>'
-
-
-def _row_name(before: list[str], after: list[str]) -> str:
-    # First and last name are often two columns; a cell of several words is a whole name.
-    if not before:
-        return _bare(after[0])
-    if len(before) > 1 and all(" " not in cell for cell in before[-2:]):
-        return " ".join(_bare(cell) for cell in before[-2:])
-    return _bare(before[-1])
-
-
-def _bare(cell: str) -> str:
-    return cell[1:-1] if len(cell) > 1 and cell[0] == cell[-1] == '"' else cell
 
 
 @dataclass(slots=True)
@@ -108,6 +54,7 @@ class _Piece:
     before_open: list[Token] = field(default_factory=list)
     is_open: bool = False
     is_tail: bool = False
+    has_at: bool = False
 
     @property
     def is_blank(self) -> bool:
@@ -115,7 +62,7 @@ class _Piece:
 
     @property
     def is_complete(self) -> bool:
-        return self.angle is not None or any("@" in word.raw for word in self.words)
+        return self.angle is not None or self.has_at
 
 
 class _Reader:
@@ -135,7 +82,7 @@ class _Reader:
                 self._soft = True
                 return
             case Kind.COMMENT:
-                self._piece.comments.append(token.text)
+                self._piece.comments += [token.text] if token.text else []
                 return
             case Kind.COMMA:
                 self._end_piece(joins=True)
@@ -160,6 +107,7 @@ class _Reader:
         elif self._soft and self._piece.is_complete:
             self._end_piece()
         self._piece.words.append(token)
+        self._piece.has_at |= "@" in token.raw
 
     def _take_angle(self, token: Token) -> None:
         if self._piece.angle is not None:
@@ -200,8 +148,10 @@ class _Reader:
         if piece.angle is not None and piece.angle.strip():
             self._finish_angle(piece)
             return
-        found, words = _bare_addresses(piece)
+        found = _bare_addresses(piece)
         if found:
+            if piece.before_open:
+                found[0] = (found[0][0], self._with_pending(found[0][1]))
             self._drop_pending()
             for spec, name in found:
                 self._add(spec, name)
@@ -212,18 +162,22 @@ class _Reader:
         spec = _clean_angle(piece.angle or "")
         words = piece.before_open + piece.words
         name = _phrase(words) or _comment_name(piece.comments)
-        if name and self._pending and words:
-            name = ", ".join((*self._pending[-_NAME_PIECES:], name))
-            del self._pending[-_NAME_PIECES:]
+        name = _unpair(self._with_pending(name) if words else name)
         self._drop_pending()
-        name = _unpair(name)
         same = name.casefold() == spec.casefold() and not _is_quoted(words)
         self._add(spec, "" if same else name, needs_at=False)
+
+    def _with_pending(self, name: str) -> str:
+        """Return a name with the pieces before its commas: `Doe, Jane <jane@x.example>`."""
+        if name and self._pending:
+            name = ", ".join((*self._pending[-_NAME_PIECES:], name))
+            del self._pending[-_NAME_PIECES:]
+        return name
 
     def _take_comment(self, piece: _Piece) -> bool:
         """Read `Evan (evan@x.example)`: the only address is the comment."""
         for comment in piece.comments:
-            if _SIMPLE.fullmatch(comment) and piece.angle is None:
+            if SIMPLE_ADDRESS.fullmatch(comment) and piece.angle is None:
                 self._drop_pending()
                 self._add(comment, _unpair(_phrase(piece.words)))
                 return True
@@ -281,18 +235,20 @@ def _clean_angle(text: str) -> str:
     return " ".join(text.split()) if '"' not in text else text.strip()
 
 
-def _bare_addresses(piece: _Piece) -> tuple[list[tuple[str, str]], list[str]]:
-    """Return the (address, name) pairs among words without <…>, and all the words."""
+def _bare_addresses(piece: _Piece) -> list[tuple[str, str]]:
+    """Return the (address, name) pairs among words without <…>."""
     words = _merged(piece.words)
+    if len(words) == 1 and SIMPLE_ADDRESS.fullmatch(_unquoted(words[0])):  # a list in quotes
+        words = [_unquoted(words[0])]
     at = [index for index, word in enumerate(words) if _has_at(word)]
     if not at:
-        return [], words
+        return []
     names = _names_between(words, at)
     if piece.before_open:  # `Joe <joe@x.example` without the end
         names[0] = _unpair(_phrase(piece.before_open))
     if not any(names):
         names[-1] = _comment_name(piece.comments)
-    return [(_trim(words[index]), name) for index, name in zip(at, names, strict=True)], words
+    return [(_trim(words[index]), name) for index, name in zip(at, names, strict=True)]
 
 
 def _names_between(words: list[str], at: list[int]) -> list[str]:
@@ -300,7 +256,8 @@ def _names_between(words: list[str], at: list[int]) -> list[str]:
     edges = [-1, *at, len(words)]
     gaps = [words[edges[n] + 1 : edges[n + 1]] for n in range(len(edges) - 1)]
     chosen = gaps[:-1] if gaps[0] or not gaps[-1] else gaps[1:]
-    return [_unpair(_decoded(" ".join(_unquoted(word) for word in gap))) for gap in chosen]
+    names = (_unpair(_decoded(" ".join(_unquoted(word) for word in gap))) for gap in chosen)
+    return ["" if _BULLET.fullmatch(name) else name for name in names]
 
 
 def _merged(tokens: Sequence[Token]) -> list[str]:
@@ -370,4 +327,5 @@ def _is_quoted(words: Sequence[Token]) -> bool:
 def _text_of(piece: _Piece) -> str:
     text = _phrase(piece.before_open + piece.words)
     comments = "".join(f" ({comment})" for comment in piece.comments)
-    return f"{text}{comments}".strip()
+    angle = f" <{piece.angle}>" if piece.angle is not None else ""
+    return f"{text}{comments}{angle}".strip()

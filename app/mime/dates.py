@@ -117,9 +117,9 @@ def _month(text: str) -> int | None:
 def _year(text: str) -> int:
     """Return the year; two and three digits as RFC 5322 §4.3 reads them."""
     year = int(text)
-    if len(text) == 2:  # noqa: PLR2004
-        return year + (2000 if year < 50 else 1900)  # noqa: PLR2004
-    return year + 1900 if len(text) == 3 else year  # noqa: PLR2004
+    if len(text) == 2:
+        return year + (2000 if year < 50 else 1900)
+    return year + 1900 if len(text) == 3 else year
 
 
 def _zone(text: str) -> timezone:

@@ -32,7 +32,7 @@ _OVERHEAD = len("=?utf-8?q??=")
 class UnsafeHeader(ValueError):
     """A value that must not become a header field; `field` and `reason` say which and why.
 
-    Reasons: line_break, field_name, address, domain, non_ascii_local_part, message_id, too_long,
+    Reasons: unsafe_character, field_name, address, domain, non_ascii_local_part, message_id, too_long,
     parameter.
     """
 
@@ -52,7 +52,7 @@ def checked_name(name: str) -> str:
 def checked_text(name: str, value: str) -> str:
     """Return a value of the field `name`, or refuse it for a line break of whatever kind."""
     if _UNSAFE.search(value):
-        raise UnsafeHeader(name, "line_break")
+        raise UnsafeHeader(name, "unsafe_character")
     return value
 
 

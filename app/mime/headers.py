@@ -81,9 +81,7 @@ def _room(name: str) -> int:
     return room if room >= WORD_LIMIT // 2 else WORD_LIMIT
 
 
-def encode_addresses(
-    name: str, addresses: Sequence[Address], *, smtputf8: bool = False
-) -> bytes:
+def encode_addresses(name: str, addresses: Sequence[Address], *, smtputf8: bool = False) -> bytes:
     """Return an address list field, or nothing for an empty list.
 
     Args:
@@ -128,8 +126,9 @@ def _phrase(field: str, name: str, room: int) -> list[str]:
 
 
 def wire_addr_spec(field: str, address: Address, *, smtputf8: bool = False) -> str:
-    """Return the address as headers and envelopes carry it: domain in A-labels, local part quoted
-    if need be.
+    """Return the address as headers and envelopes carry it.
+
+    The domain is in A-labels, the local part quoted if it needs to be.
 
     Raises:
         UnsafeHeader: see `encode_addresses`.
