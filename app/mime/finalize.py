@@ -63,7 +63,7 @@ def finalize(
     in_reply_to, references = _threading(draft.reply)
     return MessageContent(
         envelope=Envelope(sender=mailbox.sender, to=to, cc=cc, bcc=bcc),
-        subject=_SUBJECT_CONTROLS.sub("", draft.subject.replace("\t", " ")).strip(" "),
+        subject=clean_subject(draft.subject),
         text=_text_of(draft),
         html=html,
         attachments=_attachments(draft, html),
@@ -80,6 +80,11 @@ def _clean(text: str) -> str:
     return _CONTROLS.sub("", _LINE_END.sub("\n", text))
 
 
+def clean_subject(subject: str) -> str:
+    """Give a subject without controls and outer blanks; line breaks stay, to be refused."""
+    return _SUBJECT_CONTROLS.sub("", subject.replace("\t", " ")).strip(" ")
+
+
 def _html_of(draft: Draft) -> str:
     body = draft.body
     own = body.html if body.mode is BodyMode.HTML else _paragraphs(body.text)
@@ -87,7 +92,7 @@ def _html_of(draft: Draft) -> str:
     block = ""
     if quote is not None:
         block = quote_block(quote, is_forward=_is_forward(draft.reply))
-    return document(_clean(own) + block, lang="", rtl=_runs_right_to_left(_own_text(draft)))
+    return document(_clean(own) + block, lang="", rtl=_runs_right_to_left(own_text(draft)))
 
 
 def _paragraphs(text: str) -> str:
@@ -96,7 +101,8 @@ def _paragraphs(text: str) -> str:
     return text_to_html(text)
 
 
-def _own_text(draft: Draft) -> str:
+def own_text(draft: Draft) -> str:
+    """Give what the person wrote as plain text, without the quote."""
     body = draft.body
     if body.mode is BodyMode.HTML and not body.text:
         return html_to_text(body.html)
@@ -104,7 +110,7 @@ def _own_text(draft: Draft) -> str:
 
 
 def _text_of(draft: Draft) -> str:
-    own = _clean(_own_text(draft)).rstrip()
+    own = _clean(own_text(draft)).rstrip()
     if draft.quote is None:
         return own
     quoted = _clean(quoted_text(draft.quote, is_forward=_is_forward(draft.reply)))

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from app.domain.address import Address, parse_addresses
 from app.domain.attachment import Disposition
 from app.domain.conversation import OriginalAttachment, OriginalMessage, ThreadRef
+from app.domain.encoded_word import decode_raw
 from app.mime.charsets import decode_text
 from app.mime.flowed import deflow
 from app.mime.headers import decode_header, decode_params, parse_date, parse_msgids
@@ -61,6 +62,8 @@ class ParsedMessage:
     text: str
     html: str
     attachments: tuple[ParsedAttachment, ...]
+    # Text of a broken message that stands outside its parts; worth showing if nothing else is there.
+    stray_text: str = ""
 
     @property
     def sender(self) -> Address | None:
@@ -73,7 +76,7 @@ def read_message(raw: bytes) -> ParsedMessage:
     root = read_parts(raw)
     bodies = _Bodies()
     bodies.take(root)
-    ids = parse_msgids(_joined(root, "message-id"))
+    ids = parse_msgids(_raw_text(root, "message-id"))
     return ParsedMessage(
         subject=_text(root, "subject"),
         from_=_addresses(root, "from") or _addresses(root, "sender"),
@@ -84,11 +87,12 @@ def read_message(raw: bytes) -> ParsedMessage:
         mail_followup_to=_addresses(root, "mail-followup-to"),
         mail_reply_to=_addresses(root, "mail-reply-to"),
         message_id=ids[0] if ids else "",
-        in_reply_to=parse_msgids(_joined(root, "in-reply-to")),
-        references=parse_msgids(_joined(root, "references")),
+        in_reply_to=parse_msgids(_raw_text(root, "in-reply-to")),
+        references=parse_msgids(_raw_text(root, "references")),
         sent_at=_date(root),
         text="\n".join(bodies.texts),
         html="\n".join(bodies.htmls),
+        stray_text="\n".join(bodies.strays),
         attachments=tuple(bodies.attachments),
     )
 
@@ -102,13 +106,13 @@ def to_original(parsed: ParsedMessage, ref: ThreadRef, provider_message_id: str)
         references=parsed.references,
         subject=parsed.subject,
         sender=parsed.sender,
-        to=parsed.to,
-        cc=parsed.cc,
+        to=_reachable(parsed.to),
+        cc=_reachable(parsed.cc),
         sent_at=parsed.sent_at,
-        text=parsed.text,
+        text=parsed.text or ("" if parsed.html else parsed.stray_text),
         html=parsed.html,
         reply_to=answers_to(parsed),
-        mail_followup_to=parsed.mail_followup_to,
+        mail_followup_to=_reachable(parsed.mail_followup_to),
         in_reply_to=parsed.in_reply_to[0] if len(parsed.in_reply_to) == 1 else "",
         attachments=tuple(
             OriginalAttachment(
@@ -129,7 +133,12 @@ def answers_to(parsed: ParsedMessage) -> tuple[Address, ...]:
     no Reply-To all of them are answered (RFC 5322 §3.6.2).
     """
     several = parsed.from_ if len(parsed.from_) > 1 else ()
-    return parsed.mail_reply_to or parsed.reply_to or several
+    wanted = (parsed.mail_reply_to, parsed.reply_to, several)
+    return next((found for group in wanted if (found := _reachable(group))), ())
+
+
+def _reachable(addresses: tuple[Address, ...]) -> tuple[Address, ...]:
+    return tuple(address for address in addresses if address.addr_spec)
 
 
 class _Bodies:
@@ -138,10 +147,13 @@ class _Bodies:
     def __init__(self) -> None:
         self.texts: list[str] = []
         self.htmls: list[str] = []
+        self.strays: list[str] = []
         self.attachments: list[ParsedAttachment] = []
 
     def take(self, part: RawPart) -> None:
         """Take a part and all in it."""
+        if part.stray.strip():
+            self.strays.append(decode_text(part.stray, ""))
         if part.children:
             for child in part.children:
                 self.take(child)
@@ -150,14 +162,14 @@ class _Bodies:
         is_body = part.media_type in {"text/plain", "text/html"}
         if is_body and disposition != "attachment" and not filename:
             self._add_text(part)
-        elif part.media_type.startswith("multipart/") and not part.body.strip():
-            return
-        else:
+        elif not part.media_type.startswith("multipart/"):
             self.attachments.extend(_files(part, disposition, filename))
 
     def _add_text(self, part: RawPart) -> None:
         is_html = part.media_type == "text/html"
         text = decode_text(part.decoded(), part.parameters.get("charset", ""), is_html=is_html)
+        if not text.strip():
+            return
         if is_html:
             self.htmls.append(text)
             return
@@ -168,7 +180,7 @@ class _Bodies:
 
 def _disposition(part: RawPart) -> tuple[str, str]:
     value = part.get("content-disposition")
-    disposition, parameters = decode_params(_str(value)) if value else ("", {})
+    disposition, parameters = decode_params(decode_raw(value)) if value else ("", {})
     return disposition, parameters.get("filename") or part.parameters.get("name", "")
 
 
@@ -196,24 +208,29 @@ def _may_be_tnef(media_type: str, filename: str) -> bool:
     return named or media_type in {"application/ms-tnef", "application/vnd.ms-tnef"}
 
 
-def _str(value: bytes) -> str:
-    return value.decode("utf-8", "surrogateescape")
-
-
 def _text(root: RawPart, name: str) -> str:
     value = root.get(name)
     return " ".join(decode_header(value).split()) if value else ""
 
 
-def _joined(root: RawPart, name: str) -> str:
-    return " ".join(_str(value) for value in root.get_all(name))
+def _raw_text(root: RawPart, name: str) -> str:
+    # Of a field that may stand once only, the first counts (RFC 5322 §3.6).
+    value = root.get(name)
+    return decode_raw(value) if value else ""
 
 
 def _addresses(root: RawPart, name: str) -> tuple[Address, ...]:
     found: list[Address] = []
     for value in root.get_all(name):
-        found.extend(parse_addresses(_str(value)).addresses)
+        parsed = parse_addresses(decode_raw(value))
+        found.extend(parsed.addresses)
+        # A name alone still says who it was; `to_original` writes to nobody without an address.
+        found.extend(Address("", _name_alone(piece.text)) for piece in parsed.unreadable)
     return tuple(found[:MAX_ADDRESSES])
+
+
+def _name_alone(text: str) -> str:
+    return " ".join(decode_header(text).replace("<>", " ").split())
 
 
 def _date(root: RawPart) -> datetime | None:

@@ -10,6 +10,7 @@ import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from app.domain.encoded_word import decode_raw
 from app.mime.headers import decode_params
 from app.mime.read_transfer import decode_transfer
 
@@ -22,10 +23,8 @@ MAX_HEADER_BYTES = 1 << 20
 MAX_FIELDS = 2000
 MAX_FIELD_BYTES = 128 * 1024
 
-_BLANK_LINE = re.compile(rb"\r?\n[ \t]*\r?\n|\r[ \t]*\r(?!\n)")
 _LINE = re.compile(rb"[^\r\n]*(?:\r\n|\n|\r|\Z)")
 _FIELD = re.compile(rb"([!-9;-~]{1,256})[ \t]*:(.*)", re.DOTALL)
-_FIRST_DELIMITER = re.compile(rb"^--([^\r\n]{1,200}?)[ \t]*\r?$", re.MULTILINE)
 
 
 @dataclass(slots=True)
@@ -37,6 +36,8 @@ class RawPart:
     media_type: str = "text/plain"
     parameters: dict[str, str] = field(default_factory=dict)
     children: list[RawPart] = field(default_factory=list)
+    # What stands where no text belongs: lines among the fields that are none.
+    stray: bytes = b""
 
     def get(self, name: str) -> bytes | None:
         """Give the first field of that name (lower case)."""
@@ -82,74 +83,90 @@ class _Reader:
     def part(self, raw: bytes, *, depth: int, default: str) -> RawPart:
         self._left -= 1
         head, body = split_head(raw)
-        part = RawPart(read_fields(head), body)
+        part = RawPart(head.fields, body, stray=head.stray)
         _set_type(part, default)
         if part.media_type.startswith("multipart/") and depth < MAX_DEPTH:
             self._cut(part, depth)
         return part
 
     def _cut(self, part: RawPart, depth: int) -> None:
-        pieces = list(_pieces(part.body, part.parameters.get("boundary", ""), self._left))
+        pieces = _pieces(part.body, part.parameters.get("boundary", ""), self._left)
         default = "message/rfc822" if part.media_type == "multipart/digest" else "text/plain"
         for piece in pieces:
             if self._left <= 0:
                 return
             part.children.append(self.part(piece, depth=depth + 1, default=default))
-        if not pieces and part.body.strip():
-            # No delimiter at all: what is there is shown as text rather than lost.
-            part.media_type = "text/plain"
+        if not part.children:
+            # No delimiter at all: readers show nothing then, and a person would want to see it.
+            part.stray += part.body
 
 
 def _set_type(part: RawPart, default: str) -> None:
     # Of several fields the first that says something counts.
     for value in part.get_all("content-type"):
-        media_type, part.parameters = decode_params(value.decode("utf-8", "surrogateescape"))
+        media_type, part.parameters = decode_params(decode_raw(value))
         if "/" in media_type:
             part.media_type = media_type
             return
     part.media_type = default
 
 
-def split_head(raw: bytes) -> tuple[bytes, bytes]:
-    """Cut at the first blank line, or before the first line that can be no header."""
+@dataclass(slots=True)
+class Head:
+    """A header block: its fields, folded as they came, and the lines in it that are none."""
+
+    fields: list[tuple[str, bytes]]
+    stray: bytes = b""
+
+
+def split_head(raw: bytes) -> tuple[Head, bytes]:
+    """Cut at the first empty line; without any field before it there is no header."""
     if raw.startswith((b"\r\n", b"\n")):
-        return b"", raw[raw.index(b"\n") + 1 :]
-    position = 0
-    seen = False
-    for match in _LINE.finditer(raw, 0, MAX_HEADER_BYTES):
-        line = match[0]
-        if not line.strip(b"\r\n"):
-            return raw[: match.start()], raw[match.end() :]
-        if line[:1] not in b" \t" and not _FIELD.match(line):
-            return (raw[:position], raw[match.start() :]) if seen else (b"", raw)
-        seen = True
-        position = match.end()
-    return raw[:position], raw[position:]
+        return Head([]), raw[raw.index(b"\n") + 1 :]
+    end = len(raw)
+    body = end
+    for match in _LINE.finditer(raw, 0, min(end, MAX_HEADER_BYTES)):
+        if not match[0].strip(b"\r\n"):
+            end, body = match.start(), match.end()
+            break
+    else:
+        end = body = min(end, MAX_HEADER_BYTES)
+    head = _read_head(raw[:end])
+    return (head, raw[body:]) if head.fields else (Head([]), raw)
 
 
-def read_fields(head: bytes) -> list[tuple[str, bytes]]:
-    """Give the fields of a header block in order, folded as they came, names in lower case."""
+def _read_head(block: bytes) -> Head:
     fields: list[tuple[str, list[bytes]]] = []
-    for match in _LINE.finditer(head):
+    stray: list[bytes] = []
+    open_lines = stray
+    for match in _LINE.finditer(block):
         line = match[0]
         if not line:
             continue
-        if line[:1] in b" \t" and fields:
-            if len(fields[-1][1]) < MAX_FIELDS:
-                fields[-1][1].append(line)
-        elif len(fields) < MAX_FIELDS and (found := _FIELD.match(line)):
-            fields.append((found[1].decode("ascii").lower(), [found[2]]))
-    return [(name, b"".join(lines)[:MAX_FIELD_BYTES].strip(b"\r\n \t")) for name, lines in fields]
+        if line[:1] not in b" \t":
+            found = _FIELD.match(line)
+            if found is None or len(fields) >= MAX_FIELDS:
+                open_lines = stray
+            else:
+                line = found[2]
+                open_lines = []
+                fields.append((found[1].decode("ascii").lower(), open_lines))
+        if len(open_lines) < MAX_FIELDS:
+            open_lines.append(line)
+    return Head(
+        [(name, b"".join(lines)[:MAX_FIELD_BYTES].strip(b"\r\n \t")) for name, lines in fields],
+        b"".join(stray),
+    )
 
 
 def _pieces(body: bytes, boundary: str, limit: int) -> Iterator[bytes]:
     """Give what stands between the delimiters; a missing closing one is no loss."""
-    name = boundary.encode("utf-8", "surrogateescape").rstrip()
+    name = boundary.encode("utf-8", "replace")
+    if b"\n--" + name not in b"\n" + body:
+        # Blanks at its end are no part of a boundary (RFC 2046 §5.1.1), but some writers put them.
+        name = name.rstrip()
     if not name:
-        found = _FIRST_DELIMITER.search(body)
-        if found is None:
-            return
-        name = found[1]
+        return
     delimiter = re.compile(
         rb"^--" + re.escape(name) + rb"(--)?[ \t]*(?:\r\n|\n|\r|\Z)", re.MULTILINE
     )

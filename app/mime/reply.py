@@ -126,7 +126,7 @@ def _unique(addresses: Iterable[Address], is_own: Callable[[Address], bool]) -> 
     """Drop own addresses and repetitions; the first spelling wins, a name if any has one."""
     found: dict[str, Address] = {}
     for address in addresses:
-        if is_own(address):
+        if is_own(address) or not address.addr_spec:
             continue
         known = found.get(address.key)
         if known is None or (address.name and not known.name):
