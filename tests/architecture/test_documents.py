@@ -53,3 +53,14 @@ def test_the_readme_names_the_settings_by_which_accounts_are_connected():
     for name in ("google.client_id", "google.client_secret", "microsoft.client_id"):
         variable = next(setting.variable for setting in SETTINGS if setting.name == name)
         assert variable in readme
+
+
+def test_the_readme_names_every_command_and_no_other():
+    from app.cli.parser import make_parser
+
+    usage = make_parser().format_help()
+    known = set(re.findall(r"^    ([a-z]+) ", usage, flags=re.MULTILINE))
+    named = set(re.findall(r"`postrider ([a-z]+)", _text("README.md")))
+
+    assert "send" in known
+    assert named == known
