@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from app.domain.outbound import (
         HistoryEntry,
         OutboundEmail,
+        OutboundState,
+        Reason,
         Receipt,
         RenderedMessage,
     )

@@ -7,10 +7,14 @@ to providers is made on first use, on the worker that needs it.
 from __future__ import annotations
 
 import hashlib
+import json
+import sys
 import threading
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from app.accounts.book import AccountBook
+from app.cli.entrances import Entrances
 from app.compose.attach import Attacher
 from app.conversations.service import Conversations
 from app.domain.events import OutboundChanged
@@ -36,12 +40,25 @@ from app.store.migrate import migrate
 from app.store.records import SqliteRecords
 
 if TYPE_CHECKING:
+    import argparse
     from collections.abc import Callable, Mapping
 
+    from app.auth.vault_open import ChosenVault
     from app.paths import Paths
     from app.ports import Clock, Ids, SignIn
 
 SANDBOX_VAULT = "file-key"
+
+
+def entrances() -> Entrances:
+    """Give the command line its doors."""
+    return Entrances(
+        open_services=open_services,
+        run_sandbox=_run_sandbox,
+        run_window=_run_window,
+        run_demo=_run_demo,
+        check_vault=_check_vault,
+    )
 
 
 class Later:
@@ -157,22 +174,63 @@ def open_services(
 
 def _sign_in(paths: Paths, settings: Settings, clock: Clock) -> object:
     from app.auth.service import SignInService
+
+    vault = _vault(paths, settings)
+    return SignInService(endpoints=settings.endpoints, vault=vault, clock=clock)
+
+
+def _vault(paths: Paths, settings: Settings) -> ChosenVault:
     from app.auth.vault_open import ChosenVault, VaultMode
 
     mode = settings.vault_mode
     if mode == VaultMode.AUTO and settings.sandbox_url:
         # A sandbox's tokens open nothing; the person's keyring is not asked to hold them.
         mode = SANDBOX_VAULT
-    vault = ChosenVault(
+    return ChosenVault(
         directory=paths.profile,
         profile_id=hashlib.sha256(str(paths.profile).encode()).hexdigest()[:12],
         mode=VaultMode(mode),
         endpoints=settings.endpoints,
     )
-    return SignInService(endpoints=settings.endpoints, vault=vault, clock=clock)
 
 
 def _providers(settings: Settings, sign_in: SignIn, clock: Clock) -> object:
     from app.providers.factory import Providers
 
     return Providers(endpoints=settings.endpoints, sign_in=sign_in, clock=clock)
+
+
+def _check_vault(services: Services) -> str:
+    vault = _vault(services.paths, services.settings)
+    vault.load("doctor")
+    return f"tokens are sealed with a key from: {vault.describe()}"
+
+
+def _run_sandbox(arguments: argparse.Namespace) -> int:
+    from app.sandbox.server import run_sandbox
+
+    def announce(value: dict[str, Any]) -> None:
+        as_json = getattr(arguments, "json", False)
+        line = json.dumps(value) if as_json else f"The sandbox answers at {value['url']}"
+        sys.stdout.write(line + "\n")
+        sys.stdout.flush()
+
+    return run_sandbox(
+        port=arguments.port,
+        auto_consent=arguments.auto_consent,
+        state_path=Path(arguments.state) if arguments.state else None,
+        exit_with_stdin=arguments.exit_with_stdin,
+        announce=announce,
+    )
+
+
+def _run_window(arguments: argparse.Namespace) -> int:
+    from app.wiring_window import run_window
+
+    return run_window(arguments)
+
+
+def _run_demo(arguments: argparse.Namespace) -> int:
+    from app.wiring_window import run_demo
+
+    return run_demo(arguments)

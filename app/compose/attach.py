@@ -41,8 +41,9 @@ class Attacher:
         cancel: CancelToken | None = None,
         progress: Callable[[int, int], None] | None = None,
         disposition: Disposition = Disposition.ATTACHMENT,
+        content_id: str = "",
     ) -> Attachment:
-        """Copy a file in and describe it.
+        """Copy a file in and describe it; an inline one without a Content-ID gets one.
 
         Raises:
             AttachmentMissing: it is not there, not a plain file, empty or unreadable
@@ -52,7 +53,8 @@ class Attacher:
         """
         _check_plain_file(path)
         blob = self._blobs.snapshot(path, cancel, progress)
-        return self._describe(path.name, guess_media_type(path.name), blob, disposition)
+        media_type = guess_media_type(path.name)
+        return self._describe(path.name, media_type, blob, disposition, content_id)
 
     def attach_bytes(
         self,
@@ -65,9 +67,15 @@ class Attacher:
         return self._describe(filename, media_type, self._blobs.put(data), disposition)
 
     def _describe(
-        self, filename: str, media_type: str, blob: Blob, disposition: Disposition
+        self,
+        filename: str,
+        media_type: str,
+        blob: Blob,
+        disposition: Disposition,
+        content_id: str = "",
     ) -> Attachment:
-        inline = disposition is Disposition.INLINE
+        if disposition is Disposition.INLINE and not content_id:
+            content_id = f"{self._ids.new_token()}@postrider"
         return Attachment(
             uid=self._ids.new_uid(),
             filename=filename,
@@ -75,7 +83,7 @@ class Attacher:
             size_bytes=blob.size_bytes,
             sha256=blob.sha256,
             disposition=disposition,
-            content_id=f"{self._ids.new_token()}@postrider" if inline else "",
+            content_id=content_id,
         )
 
 

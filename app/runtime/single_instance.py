@@ -46,7 +46,7 @@ class SingleInstance:
         self._server = socket.create_server(("127.0.0.1", 0))
         address = {"port": self._server.getsockname()[1], "token": token, "pid": os.getpid()}
         temporary = self._path.with_suffix(".new")
-        with open(temporary, "w", opener=_private, encoding="utf-8") as out:  # noqa: PTH123
+        with open(temporary, "w", opener=_private, encoding="utf-8") as out:
             json.dump(address, out)
         temporary.replace(self._path)
         threading.Thread(

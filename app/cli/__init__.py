@@ -1,0 +1,1 @@
+"""The command line: one user of the core among others. No Qt, no adapters."""

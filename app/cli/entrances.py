@@ -1,0 +1,24 @@
+"""What the command line is given to work with; `app.wiring` fills it. No adapters are named here."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import argparse
+    from collections.abc import Callable, Mapping
+
+    from app.paths import Paths
+    from app.services import Services
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Entrances:
+    """Doors that open heavier parts, each on demand."""
+
+    open_services: Callable[[Paths, Mapping[str, object]], Services]
+    run_sandbox: Callable[[argparse.Namespace], int]
+    run_window: Callable[[argparse.Namespace], int]
+    run_demo: Callable[[argparse.Namespace], int]
+    check_vault: Callable[[Services], str]

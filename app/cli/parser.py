@@ -1,0 +1,133 @@
+"""The grammar of `postrider`. Pure; says nothing to the world but usage."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from typing import NoReturn
+
+from app.cli.exits import USAGE
+
+
+class Parser(argparse.ArgumentParser):
+    """An ArgumentParser that ends with EX_USAGE and one clear line."""
+
+    def error(self, message: str) -> NoReturn:
+        """End with usage on stderr."""
+        self.print_usage(sys.stderr)
+        self.exit(USAGE, f"postrider: {message}; `{self.prog} --help` tells more\n")
+
+
+def make_parser() -> Parser:
+    """Build the whole grammar."""
+    common = _common()
+    parser = Parser(
+        prog="postrider",
+        parents=[common],
+        description="A native mail composer for Gmail and Outlook. Without a command: the window.",
+    )
+    commands = parser.add_subparsers(dest="command", metavar="COMMAND")
+
+    def command(name: str, about: str) -> Parser:
+        made: Parser = commands.add_parser(name, parents=[common], help=about, description=about)
+        return made
+
+    _compose(command("compose", "Open a composer window, filled in."))
+    _send(command("send", "Send one message and wait for the outcome."))
+    _accounts(command("accounts", "List, add and remove accounts."), common)
+    _outbox(command("outbox", "List, show, retry and cancel what is sent."), common)
+    _sandbox(command("sandbox", "Run the loopback stand-in for Google and Microsoft."))
+    demo = command("demo", "Drive the real window through the whole story in a sandbox.")
+    demo.add_argument("--out", default="build/demo", help="where screenshots and summary go")
+    command("doctor", "Check this computer, this profile and its settings.")
+    return parser
+
+
+def _common() -> Parser:
+    """Options every command takes, before or behind its name."""
+    common = Parser(add_help=False, argument_default=argparse.SUPPRESS)
+    common.add_argument("--json", action="store_true", help="answer in JSON, one object a line")
+    common.add_argument("--profile", metavar="DIR", help="directory of all local state")
+    common.add_argument("--sandbox", metavar="URL", help="talk to a sandbox at this address")
+    common.add_argument("--trial", action="store_true", help="a profile and sandbox just to try")
+    common.add_argument("--theme", choices=("system", "light", "dark"), help="looks of the window")
+    return common
+
+
+def _message_fields(parser: Parser) -> None:
+    parser.add_argument("--to", action="append", default=[], metavar="ADDRESSES")
+    parser.add_argument("--cc", action="append", default=[], metavar="ADDRESSES")
+    parser.add_argument("--bcc", action="append", default=[], metavar="ADDRESSES")
+    parser.add_argument("--subject", default=None)
+    parser.add_argument("--attach", action="append", default=[], metavar="FILE")
+    parser.add_argument("--from", dest="sender", metavar="ADDRESS", help="mailbox to send from")
+
+
+def _compose(parser: Parser) -> None:
+    parser.add_argument("mailto", nargs="?", help="a mailto: link")
+    _message_fields(parser)
+    parser.add_argument("--body", default="", help="plain text to start with")
+
+
+def _send(parser: Parser) -> None:
+    _message_fields(parser)
+    parser.add_argument("--provider", help="gmail or outlook, if the address is connected twice")
+    parser.add_argument("--text", help="plain text body; - reads it from standard input")
+    parser.add_argument("--text-file", metavar="FILE")
+    parser.add_argument("--html-file", metavar="FILE", help="HTML body; - reads standard input")
+    parser.add_argument("--inline", action="append", default=[], metavar="CID=FILE")
+    parser.add_argument("--reply-to", action="append", default=[], metavar="ADDRESSES")
+    parser.add_argument("--thread", metavar="ID", help="the provider's conversation to reply into")
+    parser.add_argument("--context", action="append", default=[], metavar="TYPE:ID")
+    parser.add_argument("--at", metavar="WHEN", help="ISO 8601 time, or +10m, +2h, +1d")
+    parser.add_argument("--idempotency-key", default="", metavar="KEY")
+    parser.add_argument("--wait", type=float, default=60.0, metavar="S", help="seconds to wait")
+
+
+def _accounts(parser: Parser, common: Parser) -> None:
+    acts = parser.add_subparsers(dest="act", metavar="list|add|remove|reconnect", required=True)
+    acts.add_parser("list", parents=[common], help="the accounts and their mailboxes")
+    for name, about in (("add", "sign in"), ("reconnect", "sign in again")):
+        act = acts.add_parser(name, parents=[common], help=about)
+        if name == "add":
+            act.add_argument("--provider", required=True, help="gmail or outlook")
+        else:
+            act.add_argument("account", help="address or uid")
+        act.add_argument("--flow", choices=("loopback", "device", "paste"), default="loopback")
+        act.add_argument("--no-browser", action="store_true", help="only print the address")
+        act.add_argument("--login-hint", default="", metavar="ADDRESS")
+    remove = acts.add_parser("remove", parents=[common], help="revoke and forget")
+    remove.add_argument("account", help="address or uid")
+
+
+def _outbox(parser: Parser, common: Parser) -> None:
+    acts = parser.add_subparsers(
+        dest="act", metavar="list|show|retry|cancel|resolve", required=True
+    )
+    listing = acts.add_parser("list", parents=[common], help="what waits, failed or was sent")
+    listing.add_argument("--view", choices=("outbox", "scheduled", "sent", "all"), default="all")
+    listing.add_argument("--filter", default="", metavar="WORDS")
+    listing.add_argument("--limit", type=int, default=200)
+    for name, about in (
+        ("show", "one record with its history"),
+        ("retry", "try now"),
+        ("cancel", "stop one that is not being sent"),
+        ("resolve", "say what became of an uncertain one"),
+    ):
+        act = acts.add_parser(name, parents=[common], help=about)
+        act.add_argument("uid")
+        if name == "resolve":
+            choice = act.add_mutually_exclusive_group(required=True)
+            choice.add_argument("--sent", action="store_true", help="it was sent")
+            choice.add_argument("--send-again", action="store_true", help="it was not: send it")
+        if name in {"retry", "resolve"}:
+            act.add_argument("--wait", type=float, default=60.0, metavar="S")
+
+
+def _sandbox(parser: Parser) -> None:
+    parser.add_argument("--port", type=int, default=0, help="0 takes a free one")
+    parser.add_argument("--auto-consent", action="store_true", help="grant every sign-in at once")
+    parser.add_argument("--state", metavar="FILE", help="keep the sandbox's state in this file")
+    parser.add_argument(
+        "--exit-with-stdin", action="store_true", help="end when standard input ends"
+    )
