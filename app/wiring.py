@@ -53,7 +53,7 @@ SANDBOX_VAULT = "file-key"
 def entrances() -> Entrances:
     """Give the command line its doors."""
     return Entrances(
-        open_services=open_services,
+        open_services=open_logged,
         run_sandbox=_run_sandbox,
         run_window=_run_window,
         run_demo=_run_demo,
@@ -99,7 +99,6 @@ def open_services(
         SchemaTooNew, StoreDamaged, StoreBusy, StoreFull, StoreError: the store cannot be used.
     """
     paths.ensure()
-    set_up_logs(paths.log_dir)
     settings = Settings.load(paths.settings, flags)
     clock, ids, bus, executors = clock or SystemClock(), ids or RandomIds(), Bus(), Executors()
     database = Database(paths.database)
@@ -170,6 +169,13 @@ def open_services(
         dispatcher=dispatcher,
         close=close,
     )
+
+
+def open_logged(paths: Paths, flags: Mapping[str, object]) -> Services:
+    """Open a profile as a program does: with its log. Raises as `open_services`."""
+    paths.ensure()
+    set_up_logs(paths.log_dir)
+    return open_services(paths, flags)
 
 
 def _sign_in(paths: Paths, settings: Settings, clock: Clock) -> object:
