@@ -20,7 +20,7 @@ from app.domain.outbound import Envelope, MessageContent
 from app.mime.html.markup import document
 from app.mime.html.to_text import html_to_text
 from app.mime.msgid import is_msgid
-from app.mime.quoting import quote_block, quoted_text
+from app.mime.quoting import quoted_block, quoted_text
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -91,7 +91,7 @@ def _html_of(draft: Draft) -> str:
     quote = draft.quote
     block = ""
     if quote is not None:
-        block = quote_block(quote, is_forward=_is_forward(draft.reply))
+        block = quoted_block(quote, is_forward=_is_forward(draft.reply))
     return document(_clean(own) + block, lang="", rtl=_runs_right_to_left(own_text(draft)))
 
 

@@ -129,11 +129,10 @@ def _body(content: MessageContent, open_blob: Callable[[str], IO[bytes]]) -> Par
     for attachment in content.attachments:
         is_shown = attachment.is_inline and attachment.content_id.strip("<>") in cids
         (shown if is_shown else files).append(attachment)
-    text = _text_part(content, shown, open_blob)
-    if not files:
-        return text
-    leaves = [attachment_leaf(a, open_blob, is_inline=False) for a in files]
-    return Multi("mixed", [text, *leaves])
+    leaves: list[Part] = [attachment_leaf(a, open_blob, is_inline=False) for a in files]
+    if content.html or content.text or not leaves:
+        leaves.insert(0, _text_part(content, shown, open_blob))
+    return leaves[0] if len(leaves) == 1 else Multi("mixed", leaves)
 
 
 def _text_part(
