@@ -59,8 +59,9 @@ def encode_parameterised(name: str, value: str, params: Mapping[str, str]) -> by
 
 def _param(key: str, text: str) -> list[str]:
     is_ascii = text.isascii() and (text.isprintable() or not text)
-    # Some readers decode RFC 2047 words here although they must not: keep them from doing so.
-    if is_ascii and len(text) <= _VALUE_LIMIT and "=?" not in text:
+    # Some readers decode RFC 2047 words and charset'language' marks here although they must not.
+    is_misread = "=?" in text or text.count("'") > 1
+    if is_ascii and len(text) <= _VALUE_LIMIT and not is_misread:
         return [f"{key}={quote_value(text)}"]
     extended = _extended(key, text)
     if key.lower() in _FALLBACK_NAMES:
@@ -79,7 +80,7 @@ def quote_value(text: str) -> str:
 def ascii_fallback(file_name: str) -> str:
     """Return a file name in ASCII that still says what it is: accents off, ending kept."""
     plain = unicodedata.normalize("NFKD", file_name.replace("ß", "ss"))
-    plain = "".join(char for char in plain if not unicodedata.combining(char))
+    plain = "".join(char for char in plain if not unicodedata.combining(char)).replace("=?", "_")
     stem, dot, ending = plain.rpartition(".")
     if not dot:
         stem, ending = plain, ""
