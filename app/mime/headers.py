@@ -47,7 +47,10 @@ __all__ = [
 ]
 
 _DOMAIN = re.compile(r"[!-'*+\-./0-9=?A-Z^_`a-z{|}~]+|\[[!-Z^-~]+\]")
-_SPACES = re.compile(r"( +)")
+# Without quotes, spaces and stray dots can be mended; anything else may be a second address.
+_LOCAL = re.compile(r"[^\"(),:;<>@\[\\\]]+")
+# A fold at a run of spaces costs some readers all but one of them.
+_SINGLE_SPACE = re.compile(r"(?<! ) (?! )")
 
 
 def encode_unstructured(name: str, value: str) -> bytes:
@@ -60,20 +63,12 @@ def encode_unstructured(name: str, value: str) -> bytes:
     if not value:
         return f"{name}:\r\n".encode("ascii")
     if is_plain(value) and value.strip() == value:
-        chunks = _plain_chunks(value)
+        chunks = _SINGLE_SPACE.split(value)
         widest = max(map(len, chunks))
         if len(name) + 2 + len(chunks[0]) <= LINE_SOFT and widest < LINE_SOFT:
             return fold(name, chunks)
     # Readers disagree on spaces between words and plain text, so all of it is encoded.
     return fold(name, encoded_words(value, _room(name)))
-
-
-def _plain_chunks(value: str) -> list[str]:
-    """Cut plain text at spaces; of a run of spaces all but one stay with the next word."""
-    parts = _SPACES.split(value)
-    chunks = [parts[0]]
-    chunks += [spaces[1:] + word for spaces, word in zip(parts[1::2], parts[2::2], strict=True)]
-    return chunks
 
 
 def _room(name: str) -> int:
@@ -135,7 +130,8 @@ def wire_addr_spec(field: str, address: Address, *, smtputf8: bool = False) -> s
     """
     checked_text(field, address.addr_spec)
     local, domain = address.local, address.domain
-    if not domain or local == address.addr_spec or not local.isprintable():
+    is_quoted = len(local) > 1 and local[0] == local[-1] == '"'
+    if not domain or not local.isprintable() or not (is_quoted or _LOCAL.fullmatch(local)):
         raise UnsafeHeader(field, "address")
     if not local.isascii() and not smtputf8:
         raise UnsafeHeader(field, "non_ascii_local_part")
@@ -156,4 +152,4 @@ def decode_header(text: str | bytes) -> str:
     """
     if isinstance(text, bytes):
         text = decode_raw(text)
-    return decode_words(text).strip(" \t")
+    return decode_words(text.strip(" \t\r\n"))

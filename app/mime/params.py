@@ -37,6 +37,7 @@ _CONTROLS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f]")
 _BIDI = re.compile(r"[\u202a-\u202e\u2066-\u2069]")
 _SECTION = re.compile(r"([^*]+)\*(?:(?:(0|[1-9]\d{0,3}))(\*)?)?")
 _CHARSET = re.compile(r"([^']*)'([^']*)'(.*)", re.DOTALL)
+_REPLACEMENT = "\ufffd".encode()
 _MAX_PARAMS = 500
 
 
@@ -197,8 +198,9 @@ def _decoded(raw: str) -> str | None:
         charset, octets = "utf-8", raw.rpartition("'")[2]
     else:
         charset, octets = match[1] or "utf-8", match[3]
-    text = decode_bytes(unquote_to_bytes(octets), charset)
-    if "\ufffd" not in text:
+    data = unquote_to_bytes(octets)
+    text = decode_bytes(data, charset)
+    if "\ufffd" not in text or _REPLACEMENT in data:
         return _clean(text)
     return None if match is None or match[1] else _clean(octets)
 
