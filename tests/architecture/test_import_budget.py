@@ -26,6 +26,8 @@ HEAVY = (
     "uvicorn",
     "pydantic",
 )
+# Loaded when a window is wanted.
+WINDOWS = {"ui", "wiring_window"}
 # Loaded by a request or a sign-in, not by a start.
 LATE = {"auth", "gateway", "providers", "sandbox"}
 
@@ -61,7 +63,7 @@ def _modules(*, late: bool, ui: bool) -> list[str]:
     return [
         source.module
         for source in app_sources()
-        if (source.package in LATE) is late and (source.package == "ui") is ui
+        if (source.package in LATE) is late and (source.package in WINDOWS) is ui
     ]
 
 
