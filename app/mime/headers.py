@@ -47,6 +47,7 @@ __all__ = [
 ]
 
 _DOMAIN = re.compile(r"[!-'*+\-./0-9=?A-Z^_`a-z{|}~]+|\[[!-Z^-~]+\]")
+_EMPTY_MEMBER = re.compile(r",\s*,")
 # Without quotes, spaces and stray dots can be mended; anything else may be a second address.
 _LOCAL = re.compile(r"[^\"(),:;<>@\[\\\]]+")
 # A fold at a run of spaces costs some readers all but one of them.
@@ -110,7 +111,8 @@ def _mailbox(field: str, address: Address, room: int, *, smtputf8: bool) -> list
 def _phrase(field: str, name: str, room: int) -> list[str]:
     """Return a display name in pieces between which the line may be folded."""
     checked_text(field, name)
-    if not is_plain(name) or name.strip() != name:
+    # Two commas in a row look like an empty member to readers that do not mind quotes.
+    if not is_plain(name) or name.strip() != name or _EMPTY_MEMBER.search(name):
         return encoded_words(name, room)
     phrase = quote_name(name)
     # A quoted string is never folded inside: readers differ on what is left of its spaces.

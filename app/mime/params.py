@@ -94,9 +94,9 @@ def ascii_fallback(file_name: str) -> str:
 def _extended(key: str, text: str) -> list[str]:
     """Return `key*=utf-8''…`, in numbered sections if it is long (RFC 2231 §3 and §4)."""
     sections = [""]
-    for cluster in clusters(text):
-        quoted = _percent(cluster)
-        if len(sections[-1]) + len(quoted) > _VALUE_LIMIT - len(key) and sections[-1]:
+    room = _VALUE_LIMIT - len(key)
+    for quoted in _quoted_pieces(text, room):
+        if len(sections[-1]) + len(quoted) > room and sections[-1]:
             sections.append("")
         sections[-1] += quoted
     if len(sections) == 1:
@@ -105,6 +105,15 @@ def _extended(key: str, text: str) -> list[str]:
         f"{key}*{index}*=" + ("utf-8''" if index == 0 else "") + section
         for index, section in enumerate(sections)
     ]
+
+
+def _quoted_pieces(text: str, room: int) -> Iterator[str]:
+    for cluster in clusters(text):
+        quoted = _percent(cluster)
+        if len(quoted) <= room:
+            yield quoted
+        else:
+            yield from map(_percent, cluster)
 
 
 def _percent(text: str) -> str:

@@ -130,6 +130,7 @@ NAMES = [
     "",
     "Ann",
     "Lee, Ann",
+    "Lee, , Ann,",
     'Ann "AL" Lee',
     "Ann \\ Lee",
     "Ann Q. Lee",
