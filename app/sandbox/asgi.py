@@ -25,7 +25,7 @@ Receive = Callable[[], Awaitable[dict[str, Any]]]
 Send = Callable[[dict[str, Any]], Awaitable[None]]
 
 
-class Dropped(Exception):  # noqa: N818
+class Dropped(Exception):
     """The connection was closed without an answer; the text says how, for the log."""
 
 

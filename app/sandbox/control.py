@@ -41,6 +41,7 @@ Ordering
   POST /control/consent               {provider, account?, unticked?: [], deny?, error?} for the next one
   POST /control/devicecodes/{user_code}/approve|decline|expire   {account?}
   POST /control/accounts/{address}/revoke                        {provider?}
+  POST /control/tokens                {provider, account, scopes?: []}: a sign-in without a browser
   POST /control/mail                  {to, raw_base64}: let mail arrive in a sandbox mailbox
   POST /control/reset                 forget everything, seed again
 """
@@ -55,11 +56,22 @@ from app.sandbox import gmail_store, graph_store, mail, transport
 from app.sandbox.faults import Fault
 from app.sandbox.microsoft_oauth import approve_device, find_device
 from app.sandbox.records import Accepted, Delivered, Settings
-from app.sandbox.tokens import revoke_account
+from app.sandbox.tokens import new_access_token, new_grant, revoke_account
 from app.sandbox.world import Sandbox
 
+CLIENT_ID = "sandbox-client"
+DEFAULT_SCOPES = {
+    "gmail": [
+        "openid",
+        "https://www.googleapis.com/auth/userinfo.email",
+        "https://www.googleapis.com/auth/gmail.compose",
+        "https://www.googleapis.com/auth/gmail.readonly",
+    ],
+    "microsoft": ["openid", "profile", "offline_access", "User.Read", "Mail.Send", "Mail.ReadWrite"],
+}
 
-class ControlError(ValueError):  # noqa: N818
+
+class ControlError(ValueError):
     """The order cannot be carried out; the text says why."""
 
 
@@ -181,6 +193,21 @@ class Control:
         with self._sandbox.lock:
             self._sandbox.changes += 1
             return revoke_account(self._sandbox, provider, address.casefold())
+
+    def token(self, provider: str, address: str, scopes: list[str] | None = None) -> dict[str, str]:
+        """Sign in without a browser; returns access_token, refresh_token and client_id."""
+        with self._sandbox.lock:
+            account = self._sandbox.account(provider, address)
+            if account is None:
+                raise ControlError("no such account")
+            granted = scopes or DEFAULT_SCOPES[provider]
+            grant = new_grant(self._sandbox, account, CLIENT_ID, list(granted))
+            self._sandbox.changes += 1
+            return {
+                "access_token": new_access_token(self._sandbox, grant, list(granted)),
+                "refresh_token": grant.refresh_tokens[-1],
+                "client_id": CLIENT_ID,
+            }
 
     def receive(self, to: str, raw: bytes) -> str:
         """Let mail arrive; returns the provider's message id."""

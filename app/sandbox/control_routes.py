@@ -61,6 +61,11 @@ def _revoke(call: Call, control: Control) -> Any:
     return {"revoked": control.revoke(call.params["address"], provider=provider)}
 
 
+def _tokens(call: Call, control: Control) -> Any:
+    order = call.request.json()
+    return control.token(str(order.get("provider")), str(order.get("account")), order.get("scopes"))
+
+
 def _mail(call: Call, control: Control) -> Any:
     order = call.request.json()
     return {"id": control.receive(str(order.get("to")), base64.b64decode(order.get("raw_base64", "")))}
@@ -103,6 +108,7 @@ ROUTES = [
     _route("GET", "/devicecodes", lambda _, control: control.device_codes()),
     _route("POST", "/devicecodes/{code}/{decision}", _device),
     _route("POST", "/accounts/{address}/revoke", _revoke),
+    _route("POST", "/tokens", _tokens),
     _route("POST", "/mail", _mail),
     _route("POST", "/reset", _reset),
 ]

@@ -18,7 +18,7 @@ BEHAVIOUR = frozenset({
 KINDS = WIRE | DELAY | BEHAVIOUR
 
 
-class FaultInvalid(ValueError):  # noqa: N818
+class FaultInvalid(ValueError):
     """The order cannot be understood; the text says why."""
 
 

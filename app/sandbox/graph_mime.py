@@ -134,7 +134,7 @@ def build(item: GraphItem, at: float, *, with_bcc: bool) -> bytes:
         ("Bcc", _people(item.bcc) if with_bcc else ""),
         ("Reply-To", _people(item.reply_to)),
         ("Subject", _encoded(item.subject)),
-        ("Thread-Topic", _encoded(re.sub(r"^((re|fw|fwd|aw|wg):\s*)+", "", item.subject, flags=re.I))),
+        ("Thread-Topic", _encoded(re.sub(r"^((re|fw|fwd|aw|wg):\s*)+", "", item.subject, flags=re.IGNORECASE))),
         ("Thread-Index", base64.b64encode(item.conversation_index).decode()),
         ("Date", when),
         ("Message-ID", item.internet_message_id),

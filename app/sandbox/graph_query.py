@@ -109,7 +109,7 @@ def order_keys(text: str, filtered: list[str]) -> list[tuple[str, bool]]:
 
 def ordered(rows: list[tuple[GraphItem, dict[str, Any]]], keys: list[tuple[str, bool]]) -> None:
     for name, descending in reversed(keys or [("receivedDateTime", True)]):
-        rows.sort(key=lambda row: str(_value(row[1], name)), reverse=descending)  # noqa: B023
+        rows.sort(key=lambda row: str(_value(row[1], name)), reverse=descending)
 
 
 def search_test(text: str) -> Callable[[GraphItem], bool]:

@@ -20,7 +20,7 @@ _GROUP = re.compile(r"^[^:<>,@]*:\s*;\s*$")
 _ADDRESS = re.compile(r"^[^\s@<>,;:()\"]+@[^\s@<>,;:()\"]+$|^\"[^\"]+\"@[^\s@<>,;:()]+$")
 
 
-class InvalidAddresses(ValueError):  # noqa: N818
+class InvalidAddresses(ValueError):
     """A recipient header nobody can deliver to; `args[0]` is its name."""
 
 
@@ -90,12 +90,14 @@ def base_subject(subject: str) -> str:
     return " ".join(_PREFIX.sub("", subject).split()).casefold()
 
 
+def _pairs(message: Message, names: tuple[str, ...]) -> list[tuple[str, str]]:
+    values = [str(value) for name in names for value in message.get_all(name, [])]
+    return getaddresses([v for v in values if v.strip() and not _GROUP.match(v.strip())])
+
+
 def addresses(message: Message, *names: str) -> list[tuple[str, str]]:
     """Return (display name, address) of these headers, leniently."""
-    values = [str(value) for name in names for value in message.get_all(name, [])]
-    values = [value for value in values if not _GROUP.match(value.strip())]
-    pairs = getaddresses(values)
-    return [(decoded(name), address) for name, address in pairs if address]
+    return [(decoded(name), address) for name, address in _pairs(message, names) if address]
 
 
 def checked_recipients(message: Message) -> dict[str, list[tuple[str, str]]]:
@@ -106,17 +108,11 @@ def checked_recipients(message: Message) -> dict[str, list[tuple[str, str]]]:
     """
     found = {}
     for name in ("To", "Cc", "Bcc"):
-        found[name.lower()] = addresses(message, name)
-        if any(not _ADDRESS.match(address) for _, address in found[name.lower()]):
+        pairs = _pairs(message, (name,))
+        if any(not _ADDRESS.match(address) for _, address in pairs):
             raise InvalidAddresses(name)
-        if not found[name.lower()] and _has_text(message, name):
-            raise InvalidAddresses(name)
+        found[name.lower()] = [(decoded(phrase), address) for phrase, address in pairs]
     return found
-
-
-def _has_text(message: Message, name: str) -> bool:
-    values = [str(value).strip() for value in message.get_all(name, [])]
-    return any(value and not _GROUP.match(value) for value in values)
 
 
 def reference_ids(message: Message) -> list[str]:

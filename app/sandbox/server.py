@@ -30,7 +30,7 @@ START_TIMEOUT_S = 15.0
 BACKLOG = 512
 
 
-def run_sandbox(  # noqa: PLR0913 - one parameter per switch of the command
+def run_sandbox(
     *,
     host: str = "127.0.0.1",
     port: int = 0,
@@ -218,6 +218,8 @@ def make_server(sandbox: Sandbox) -> uvicorn.Server:
 
         def connection_made(self, transport: Any) -> None:
             super().connection_made(transport)
+            # Queries carry codes: uvicorn's access log stays off whatever the logging set-up is.
+            self.access_log = False
             app = self.app
 
             async def with_transport(scope: Any, receive: Any, send: Any) -> None:

@@ -20,7 +20,7 @@ _TYPES: dict[str, type[Any]] = {
 }
 
 
-class SnapshotUnreadable(ValueError):  # noqa: N818
+class SnapshotUnreadable(ValueError):
     """The file is no snapshot of this version."""
 
 

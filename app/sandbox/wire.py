@@ -57,7 +57,7 @@ class Response:
     headers: dict[str, str] = field(default_factory=dict)
 
 
-class Refusal(Exception):  # noqa: N818 - it carries an answer, it is no error of ours
+class Refusal(Exception):
     """Raised by a handler: answer this instead, nothing was committed."""
 
     def __init__(self, response: Response) -> None:
