@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import importlib
+import os
+import sys
 from typing import TYPE_CHECKING
 
-from app.cli.exits import INTERRUPTED, exit_of_error
+from app.cli.exits import DONE, INTERRUPTED, exit_of_error
 from app.cli.output import Output
 from app.cli.parser import make_parser
 from app.domain.errors import AppError, Cancelled
@@ -35,6 +37,10 @@ def run(argv: Sequence[str], entrances: Entrances) -> int:
     except AppError as error:
         output.failure(error)
         return exit_of_error(error)
+    except BrokenPipeError:
+        # Whoever read our answers has enough (`| head`); nothing is wrong.
+        sys.stdout = open(os.devnull, "w", encoding="utf-8")  # noqa: PTH123, SIM115  for exit
+        return DONE
     except (Cancelled, KeyboardInterrupt):
         output.note("postrider: stopped; what was accepted is kept and goes on at the next start")
         return INTERRUPTED

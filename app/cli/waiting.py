@@ -20,8 +20,8 @@ _MOVING = frozenset({OutboundState.QUEUED, OutboundState.SENDING, OutboundState.
 def deliver_until_settled(uid: str, services: Services, wait_s: float) -> OutboundEmail:
     """Wait up to `wait_s` seconds until the record no longer moves by itself; give it as it is.
 
-    A record that was scheduled for later, held, or final rests at once. A message just accepted
-    rests when its sent copy was read back or that was given up.
+    A record that was scheduled for later, held, or final rests at once. A message just accepted by
+    a courier of this process rests when its sent copy was read back, or that was given up.
 
     Raises:
         NotFound: there is no such record.
@@ -39,8 +39,9 @@ def deliver_until_settled(uid: str, services: Services, wait_s: float) -> Outbou
             if record is None:
                 raise NotFound(kind="record", uid=uid)
             left_s = end - services.clock.monotonic()
-            if not _is_moving(record) or left_s <= 0:
-                return record
+            is_at_work = services.dispatcher.works_on(uid)
+            if left_s <= 0 or not (_is_moving(record) or is_at_work):
+                return services.records.find(uid) or record
             changed.wait(min(LOOK_S, left_s))
             changed.clear()
     finally:

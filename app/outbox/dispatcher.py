@@ -65,6 +65,11 @@ class Dispatcher:
         """Say whether this process holds the lease."""
         return self._holds_lease
 
+    def works_on(self, uid: str) -> bool:
+        """Say whether a courier of this process is at this record (reading back included)."""
+        with self._lock:
+            return uid in self._busy.values()
+
     def start(self) -> None:
         """Begin to deliver, or to watch, on a thread of its own."""
         if self._thread is None:
