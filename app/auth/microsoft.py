@@ -40,6 +40,7 @@ _RESERVED = frozenset({"openid", "profile", "email", "offline_access"})
 # RFC 8628 §3.5: slow_down adds five seconds to the interval.
 _SLOW_DOWN_S = 5.0
 _DEFAULT_INTERVAL_S = 5.0
+_LEAST_INTERVAL_S = 0.2
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,7 +138,7 @@ class MicrosoftSignIn:
         self, session: _Session, flow: dict[str, Any], attempt: BrowserSignIn, expires_at: datetime
     ) -> dict[str, Any]:
         """Ask in the interval the server named; waits on the token, so giving up takes no time."""
-        interval_s = float(flow.get("interval") or _DEFAULT_INTERVAL_S)
+        interval_s = max(float(flow.get("interval", _DEFAULT_INTERVAL_S)), _LEAST_INTERVAL_S)
         flow["interval"] = 1
         while not attempt.cancel.wait(interval_s):
             if self._clock.now() >= expires_at:
@@ -215,11 +216,15 @@ class MicrosoftSignIn:
 def _border() -> Iterator[None]:
     """Map what MSAL and the connection raise; their texts hold URLs, so they do not go on."""
     import httpx
+    from msal.exceptions import MsalError
 
     try:
         yield
     except httpx.HTTPError:
         raise Unavailable(provider="microsoft", detail="no connection to the sign-in") from None
+    except MsalError:
+        # Raised for 5xx and 429.
+        raise Unavailable(provider="microsoft", detail="the sign-in is out of order") from None
     except (ConnectionError, ValueError, KeyError, RuntimeError) as error:
         # MSAL reports a broken discovery and unreadable answers like this.
         detail = f"unexpected sign-in answer ({type(error).__name__})"

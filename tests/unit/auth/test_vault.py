@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import os
 import stat
 import threading
 
@@ -80,7 +79,7 @@ def test_file_is_private_and_shows_no_secret(tmp_path, ring):
     assert SECRET not in raw
     assert base64.b64encode(SECRET) not in raw
     assert b"gmail/a" not in raw
-    assert stat.S_IMODE(os.stat(tmp_path / "vault").st_mode) == 0o600
+    assert stat.S_IMODE((tmp_path / "vault").stat().st_mode) == 0o600
     assert {p.name for p in tmp_path.iterdir()} == {"vault", "vault.lock"}
 
 
@@ -304,7 +303,7 @@ def test_a_key_beside_the_vault_is_for_the_sandbox_only(tmp_path):
 def test_a_key_file_is_private(tmp_path):
     key, _ = FileKey(tmp_path / "deep" / "vault.key").mint()
     assert len(key) == 32
-    assert stat.S_IMODE(os.stat(tmp_path / "deep" / "vault.key").st_mode) == 0o600
+    assert stat.S_IMODE((tmp_path / "deep" / "vault.key").stat().st_mode) == 0o600
 
 
 def test_the_session_mode_writes_nothing(tmp_path):

@@ -1,0 +1,102 @@
+"""One Gmail account as `ports.Provider`. Asks the granted scopes before it tries."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from app.domain.account import Account, Capability
+from app.domain.errors import NeedsPerson
+from app.domain.outbound import Reason
+from app.ports import Evidence, Verdict
+from app.providers import gmail_ask, gmail_read, gmail_send
+from app.providers.gmail_api import GmailApi
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from app.domain.conversation import OriginalMessage, ThreadRef
+    from app.domain.outbound import Receipt
+    from app.ports import Carriage, ConversationPage, MailboxInfo, ProviderDraft
+    from app.providers.http import Http
+
+
+class GmailProvider:
+    """Carries mail and shows conversations of one Gmail account."""
+
+    def __init__(self, *, account: Account, http: Http, api_url: str) -> None:
+        self._account = account
+        self._http = http
+        self._api = GmailApi(http, api_url.rstrip("/"))
+
+    @property
+    def capabilities(self) -> frozenset[Capability]:
+        """Say what the granted scopes allow."""
+        return self._account.capabilities
+
+    def create_draft(self, carriage: Carriage) -> ProviderDraft:
+        """Make Gmail's draft of the message. Raises as `ports.Carrier`."""
+        self._need(Capability.DRAFTS, "write drafts")
+        return gmail_send.create_draft(self._api, carriage)
+
+    def find_draft(self, carriage: Carriage) -> ProviderDraft | None:
+        """Find a draft with our marker. Raises as `ports.Carrier`."""
+        self._need(Capability.DRAFTS, "write drafts")
+        return gmail_ask.find_draft(self._api, carriage)
+
+    def send_draft(self, draft: ProviderDraft, carriage: Carriage) -> Receipt:
+        """Send the draft. Raises as `ports.Carrier`."""
+        return gmail_send.send_draft(self._api, draft, carriage)
+
+    def ask_outcome(self, draft: ProviderDraft, carriage: Carriage, since: datetime) -> Evidence:
+        """Ask whether an uncertain send happened. Raises as `ports.Carrier`."""
+        if Capability.RECONCILE not in self.capabilities:
+            return Evidence(
+                verdict=Verdict.UNKNOWN,
+                found="Postrider was not allowed to look at this account's sent mail.",
+            )
+        return gmail_ask.ask_outcome(self._api, draft, carriage, since)
+
+    def read_back(self, receipt: Receipt, carriage: Carriage) -> Receipt:
+        """Add what the Sent copy says; without the right to read, the receipt as it is."""
+        if Capability.READ not in self.capabilities:
+            return receipt
+        return gmail_ask.read_back(self._api, receipt, carriage)
+
+    def discard_draft(self, draft: ProviderDraft) -> None:
+        """Delete a draft that is not to be sent. Raises ProviderError."""
+        gmail_send.discard_draft(self._api, draft)
+
+    def list_conversations(self, *, page: str = "", limit: int = 50) -> ConversationPage:
+        """Give one page of threads, newest first. Raises ProviderError, SignInRequired."""
+        self._need(Capability.READ, "read mail")
+        return gmail_read.list_threads(
+            self._api, self._account, text_query="", page=page, limit=limit
+        )
+
+    def search_conversations(self, text: str, *, limit: int = 50) -> ConversationPage:
+        """Give the threads that match Gmail's search. Raises ProviderError, SignInRequired."""
+        self._need(Capability.READ, "read mail")
+        return gmail_read.list_threads(
+            self._api, self._account, text_query=text, page="", limit=limit
+        )
+
+    def fetch_latest(self, ref: ThreadRef) -> OriginalMessage:
+        """Give the newest message of a thread. Raises NotFound, ProviderError, SignInRequired."""
+        self._need(Capability.READ, "read mail")
+        return gmail_read.fetch_latest(self._api, ref)
+
+    def fetch_mailboxes(self) -> list[MailboxInfo]:
+        """Give the addresses this account may send from. Raises ProviderError, SignInRequired."""
+        return gmail_read.fetch_mailboxes(self._api, self._account)
+
+    def close(self) -> None:
+        """Close the connections."""
+        self._http.close()
+
+    def _need(self, capability: Capability, what: str) -> None:
+        if capability not in self.capabilities:
+            raise NeedsPerson(
+                provider="gmail",
+                reason=Reason.SIGN_IN,
+                detail=f"the permission to {what} was not given at sign-in",
+            )

@@ -1,0 +1,196 @@
+"""Outlook: make the draft and send it.
+
+New mail goes as MIME, which keeps the text and the HTML part both. Replies are made by
+createReply/All/Forward, because Outlook groups by the conversationIndex that only these carry; then
+everything in them is replaced by what was composed. Our Message-ID is written last, so a draft that
+has it is complete: that is how one whose answer was lost is found again.
+"""
+
+from __future__ import annotations
+
+import logging
+from typing import TYPE_CHECKING
+from urllib.parse import quote
+
+from app.domain.account import ProviderKind
+from app.domain.draft import ReplyMode
+from app.domain.errors import AppError, Cancelled
+from app.domain.outbound import Receipt
+from app.ports import ProviderDraft
+from app.providers.body import Upload, base64_body, json_body
+from app.providers.graph_api import IMMUTABLE, GraphApi, recipient
+from app.providers.graph_uploads import attach_all
+from app.providers.http import Answer, Call, params, unreadable
+from app.providers.values import Json, inner, rows, text
+
+if TYPE_CHECKING:
+    from app.domain.account import Account
+    from app.domain.outbound import MessageContent
+    from app.ports import Carriage
+
+log = logging.getLogger("provider")
+
+# The whole request must stay under about 4 MB, and base64 takes four thirds.
+MOST_MIME_BYTES = 2_900_000
+_ACTIONS = {
+    ReplyMode.REPLY: "createReply",
+    ReplyMode.REPLY_ALL: "createReplyAll",
+    ReplyMode.FORWARD: "createForward",
+}
+_KNOWN = "id,conversationId,internetMessageId"
+
+
+def create_draft(api: GraphApi, account: Account, carriage: Carriage) -> ProviderDraft:
+    """Make the draft in the way that fits it. Raises ProviderError, AttachmentError, Cancelled."""
+    reply = carriage.reply
+    if reply is not None and reply.provider_message_id:
+        answer = _begin_reply(api, carriage)
+        if answer.is_ok:
+            return _fill(api, account, carriage, _made(answer))
+        # The original was deleted: the headers still thread it for the recipients, and the
+        # read-back says that a new conversation began here.
+        log.info("%s: the original is gone, the answer goes as a message of its own", carriage.uid)
+    if carriage.message.size_bytes <= MOST_MIME_BYTES:
+        return _draft_of(_made(_create_from_mime(api, carriage)))
+    answer = api.write("POST", api.url("messages"), json_body({"subject": ""}), carriage.cancel)
+    return _fill(api, account, carriage, _made(answer))
+
+
+def send_draft(api: GraphApi, draft: ProviderDraft, carriage: Carriage) -> Receipt:
+    """Send the draft: the one request that cannot be taken back.
+
+    202 means that Exchange took it for transport, whatever else the answer says.
+
+    Raises:
+        Unavailable, Throttled, Rejected, NeedsPerson, SignInRequired: certainly not sent.
+        DraftGone: Outlook has no such draft.
+        DeliveryUncertain: nobody knows.
+    """
+    answer = api.http.call(
+        Call(
+            method="POST",
+            url=api.message_url(draft.message_id or draft.draft_id, "send"),
+            headers=(IMMUTABLE,),
+            is_final=True,
+            cancel=carriage.cancel,
+        )
+    )
+    return Receipt(
+        provider_message_id=draft.message_id or draft.draft_id,
+        provider_thread_id=draft.thread_id,
+        request_id=answer.request_id,
+        http_status=answer.status,
+    )
+
+
+def find_draft(api: GraphApi, carriage: Carriage) -> ProviderDraft | None:
+    """Find a complete draft of this message by its Message-ID."""
+    wanted = carriage.message.content.message_id
+    found = api.find_by_message_id("drafts", wanted, _KNOWN, carriage.cancel)
+    return _draft_of(found) if text(found, "id") else None
+
+
+def discard_draft(api: GraphApi, draft: ProviderDraft) -> None:
+    """Delete a draft that is not to be sent; one that is gone is fine."""
+    api.write("DELETE", api.message_url(draft.draft_id), None)
+
+
+def _made(answer: Answer) -> Json:
+    found = answer.json()
+    if not text(found, "id"):
+        raise unreadable(ProviderKind.MICROSOFT, answer)
+    return found
+
+
+def _draft_of(found: Json) -> ProviderDraft:
+    message_id = text(found, "id")
+    return ProviderDraft(
+        draft_id=message_id, message_id=message_id, thread_id=text(found, "conversationId")
+    )
+
+
+def _create_from_mime(api: GraphApi, carriage: Carriage) -> Answer:
+    upload = Upload(
+        open_file=carriage.open_spool,
+        size_bytes=carriage.message.size_bytes,
+        cancel=carriage.cancel,
+        progress=carriage.progress,
+    )
+    # Standard base64 with this type is what makes Graph read MIME (docs: send mail, MIME).
+    body = base64_body(upload, "text/plain")
+    return api.write("POST", api.url("messages"), body, carriage.cancel)
+
+
+def _begin_reply(api: GraphApi, carriage: Carriage) -> Answer:
+    assert carriage.reply is not None
+    url = api.message_url(carriage.reply.provider_message_id, _ACTIONS[carriage.reply.mode])
+    return api.http.call(
+        Call(
+            method="POST",
+            url=url,
+            headers=(IMMUTABLE,),
+            body=json_body({}),
+            fine=frozenset({404}),
+            cancel=carriage.cancel,
+        )
+    )
+
+
+def _fill(api: GraphApi, account: Account, carriage: Carriage, made: Json) -> ProviderDraft:
+    """Put what was composed into a draft; one that cannot be finished is deleted."""
+    message_id = text(made, "id")
+    try:
+        _drop_foreign_files(api, carriage, made)
+        values = properties(carriage.message.content, account)
+        url = api.message_url(message_id)
+        last = {"internetMessageId": carriage.message.content.message_id}
+        if not carriage.message.content.attachments:
+            api.write("PATCH", url, json_body({**values, **last}), carriage.cancel)
+        else:
+            api.write("PATCH", url, json_body(values), carriage.cancel)
+            attach_all(api, carriage, message_id)
+            api.write("PATCH", url, json_body(last), carriage.cancel)
+    except (AppError, Cancelled):
+        _try_to_delete(api, message_id)
+        raise
+    return _draft_of(made)
+
+
+def properties(content: MessageContent, account: Account) -> Json:
+    """Write the content as Graph's properties: one body only, Exchange makes the text part of HTML."""
+    envelope = content.envelope
+    values: Json = {
+        "subject": content.subject,
+        "body": (
+            {"contentType": "html", "content": content.html}
+            if content.html
+            else {"contentType": "text", "content": content.text}
+        ),
+        "toRecipients": [recipient(one) for one in envelope.to],
+        "ccRecipients": [recipient(one) for one in envelope.cc],
+        "bccRecipients": [recipient(one) for one in envelope.bcc],
+        "replyTo": [recipient(one) for one in content.reply_to],
+    }
+    if envelope.sender.addr_spec.casefold() != account.address.casefold():
+        values["from"] = recipient(envelope.sender)
+    return values
+
+
+def _drop_foreign_files(api: GraphApi, carriage: Carriage, made: Json) -> None:
+    """Take off what Exchange copied from the original: the composed message names its own files."""
+    is_forward = carriage.reply is not None and carriage.reply.mode is ReplyMode.FORWARD
+    copied = "cid:" in text(inner(made, "body"), "content") or made.get("hasAttachments")
+    if not (is_forward or copied):
+        return
+    url = api.message_url(text(made, "id"), "attachments")
+    listed = api.get(url, params(_select="id,name"), cancel=carriage.cancel).json()
+    for row in rows(listed, "value"):
+        path = f"{url}/{quote(text(row, 'id'), safe='')}"
+        api.write("DELETE", path, None, carriage.cancel)
+
+
+def _try_to_delete(api: GraphApi, message_id: str) -> None:
+    try:
+        api.write("DELETE", api.message_url(message_id), None)
+    except AppError as error:
+        log.info("an unfinished draft stays in Outlook: %s", error.code)
