@@ -10,7 +10,7 @@ from app.domain.texts_account import capability_sentence, state_sentence, vault_
 from app.domain.texts_errors import ERROR_TEXTS, error_sentence
 from app.domain.texts_history import HistoryLine, history_line
 from app.domain.texts_problems import PROBLEM_TEXTS, problem_sentence
-from app.domain.texts_rows import Action, RowWords, row_words
+from app.domain.texts_rows import Action, RowWords, draft_words, row_words
 from app.domain.texts_values import (
     clock_text,
     moment_text,
@@ -28,6 +28,7 @@ __all__ = [
     "RowWords",
     "capability_sentence",
     "clock_text",
+    "draft_words",
     "error_sentence",
     "history_line",
     "moment_text",

@@ -101,6 +101,10 @@ _NO_CLIENT = (
     "Postrider is not registered at {company} yet, so nobody can sign in there. Set the client id:"
     " README, section “{section}”, takes you through it."
 )
+_OTHER_ACCOUNT = (
+    "You signed in at {company} as somebody else. Try again and choose the account you started"
+    " from, or add the other one as a new account."
+)
 _SECTIONS = {
     ProviderKind.GMAIL: "Connect a Gmail account",
     ProviderKind.MICROSOFT: "Connect an Outlook or Microsoft 365 account",
@@ -153,6 +157,8 @@ def _template(error: AppError) -> str:
         case "vault_unavailable":
             reason = str(error.params.get("reason", ""))
             return _VAULT.get(reason, ERROR_TEXTS[error.code])
+        case "sign_in_failed" if detail == "other_account":
+            return _OTHER_ACCOUNT
         case "sign_in_failed" if provider is not None and is_not_registered(error):
             return not_registered_sentence(provider)
         case "not_connected" if not error.params.get("address"):

@@ -47,20 +47,20 @@ HISTORY_TEXTS: dict[str, str] = {
     "cancelled": "Cancelled by you",
     "taken_back": "Taken back by you",
     "retried": "Retry pressed",
-    "retry": "Retry pressed",
+    "signed_in": "You signed in; going on",
     "resolved_sent": "You said it was sent",
     "resolved_again": "You chose to send it again",
     "edited": "Taken into a new draft",
     "rescheduled": "Scheduled for another time",
     "bug": "Something unexpected went wrong; nothing more is tried by itself",
 }
-_EVIDENCE = ("found", "differences", "status", "http_status", "request_id", "error", "detail")
+_EVIDENCE = ("found", "differences", "status", "http_status", "request_id", "detail")
+_LONG_ID = 24
 _LABELS = {
     "status": "HTTP status",
     "http_status": "HTTP status",
     "request_id": "request",
     "differences": "changed on the way",
-    "error": "error",
 }
 
 
@@ -79,11 +79,18 @@ def history_line(
     """Give a step in words, with its local time to the second."""
     known = HISTORY_TEXTS.get(entry.event)
     template = known or entry.event.replace("_", " ").capitalize()
-    values: dict[str, object] = {**entry.detail, "provider": provider.label}
+    values: dict[str, object] = {key: _short(value) for key, value in entry.detail.items()}
+    values["provider"] = provider.label
     text = fill(template, values).replace(" :", ":").rstrip(" :;")
     is_today = entry.at.astimezone(tz).date() == now.astimezone(tz).date()
     time = clock_text(entry.at, tz, seconds=True) if is_today else moment_text(entry.at, now, tz)
     return HistoryLine(time, text, _evidence(entry, template))
+
+
+def _short(value: str) -> str:
+    """Show a hash or a long id by its ends."""
+    is_long = len(value) > _LONG_ID and " " not in value
+    return f"{value[:6]}…{value[-4:]}" if is_long else value
 
 
 def _evidence(entry: HistoryEntry, template: str) -> str:

@@ -15,6 +15,7 @@ from app.domain.texts_values import fill, moment_text, plural, sentence_part
 if TYPE_CHECKING:
     from datetime import datetime, tzinfo
 
+    from app.domain.draft import Draft
     from app.domain.outbound import OutboundEmail
 
 
@@ -31,6 +32,7 @@ class Action(StrEnum):
     RESOLVE_AGAIN = "resolve_again"
     OPEN = "open"
     WRITE_AGAIN = "write_again"
+    DISCARD = "discard"
 
     @property
     def label(self) -> str:
@@ -50,6 +52,7 @@ _LABELS = {
     _A.RESOLVE_AGAIN: "Send again…",
     _A.OPEN: "Open",
     _A.WRITE_AGAIN: "Use as new",
+    _A.DISCARD: "Discard…",
 }
 
 
@@ -117,6 +120,10 @@ ROW_TEXTS: dict[tuple[OutboundState, Reason], _Words] = {
         "pause", "muted", "Waiting for quota", "{recipients}",
         "Your own sending limit is reached. Goes out by itself at {due}.", (_A.EDIT, _A.CANCEL),
     ),
+    (_S.QUEUED, _R.BY_PERSON): _Words(
+        "clock", "muted", "Waiting to send", "{attempts}",
+        "Goes out again in a moment, as you decided.", (_A.CANCEL,),
+    ),
     (_S.SENDING, _R.NONE): _Words(
         "send", "accent", "Sending", "{attempts}",
         "On its way to {provider}.", (),
@@ -129,6 +136,11 @@ ROW_TEXTS: dict[tuple[OutboundState, Reason], _Words] = {
         "question", "warn", "Not certain", "since {since}",
         "{provider} could not say whether it was sent. Look into Sent there, then decide;"
         " nothing is sent by itself.", _DECIDE,
+    ),
+    (_S.UNCERTAIN, _R.SIGN_IN): _Words(
+        "question", "warn", "Not certain", "since {since}",
+        "{provider}’s answer was lost, and {company} ended the session. Sign in, so that {provider}"
+        " can be asked; nothing is sent twice.", (_A.SIGN_IN, *_DECIDE),
     ),
     (_S.HELD, _R.SIGN_IN): _Words(
         "exclamation", "danger", "Sign in again", "held since {since}",
@@ -247,6 +259,18 @@ def row_words(
         actions=words.actions,
         tone=words.tone,
         mark=mark,
+    )
+
+
+def draft_words(draft: Draft, now: datetime, tz: tzinfo | None = None) -> RowWords:
+    """Say of a draft when it was saved and what may be done with it."""
+    return RowWords(
+        state="Draft",
+        state_detail=f"saved {moment_text(draft.updated_at, now, tz)}",
+        why="Not sent. It is saved as you write.",
+        actions=(_A.OPEN, _A.DISCARD),
+        tone="muted",
+        mark="edit",
     )
 
 

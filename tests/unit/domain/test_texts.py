@@ -29,7 +29,15 @@ from app.domain.problem import Problem, Severity
 from app.domain.texts_account import missing_sentences
 from app.domain.texts_errors import is_not_registered, not_registered_sentence
 from app.domain.texts_rows import ROW_TEXTS
-from tests.support.mailroom_values import JANE, NOW, RAJ, make_account, make_record, minutes
+from tests.support.mailroom_values import (
+    JANE,
+    NOW,
+    RAJ,
+    make_account,
+    make_draft,
+    make_record,
+    minutes,
+)
 
 JARGON = re.compile(
     r"uncertain|exception|null|none|invalid|deliver|throttl|reconcil|token\b|mime|[{}!_]|  ",
@@ -305,6 +313,26 @@ def test_a_step_is_told_with_its_values_and_its_evidence():
 
     assert (line.time, line.text) == ("14:06:00", "Gmail did not take it; tried again later")
     assert line.evidence == "HTTP status 503 · request r-1"
+
+
+def test_a_long_hash_is_shown_by_its_ends():
+    line = texts.history_line(
+        entry("submitted", frozen="3f9c1a" + "0" * 56 + "09e1"), ProviderKind.GMAIL, NOW, UTC
+    )
+
+    assert line.text == "Send pressed; content frozen 3f9c1a…09e1"
+
+
+def test_signing_in_as_somebody_else_is_said():
+    error = SignInFailed(provider="microsoft", detail="other_account")
+
+    assert "as somebody else" in texts.error_sentence(error)
+
+
+def test_a_draft_says_when_it_was_saved():
+    words = texts.draft_words(make_draft(), NOW, UTC)
+
+    assert (words.state, words.state_detail) == ("Draft", "saved 14:02")
 
 
 def test_a_value_that_is_in_the_sentence_is_not_repeated_as_evidence():

@@ -1,0 +1,1 @@
+"""The Mailroom: what waits, what is planned, what is being written, what was accepted."""

@@ -1,0 +1,85 @@
+"""Writes a record as .eml and JSON. Runs on a worker; no Qt here."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+from typing import TYPE_CHECKING
+
+from app.domain.errors import NotFound, StoreError
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from app.domain.outbound import HistoryEntry, OutboundEmail
+    from app.ports import BlobStore, OutboxStore
+
+
+def export_record(uid: str, target: Path, *, records: OutboxStore, blobs: BlobStore) -> Path:
+    """Write the frozen bytes to `target` and what happened to a .json beside it.
+
+    Raises:
+        NotFound: there is no such record.
+        AttachmentChanged: the kept bytes are gone.
+        StoreError: the files cannot be written (`detail` says why).
+    """
+    record = records.find(uid)
+    if record is None:
+        raise NotFound(kind="message", uid=uid)
+    beside = target.with_suffix(".json")
+    try:
+        with blobs.open(record.message.sha256) as source, target.open("wb") as out:
+            shutil.copyfileobj(source, out)
+            out.flush()
+            os.fsync(out.fileno())
+        document = record_document(record, records.history(uid))
+        text = json.dumps(document, ensure_ascii=False, indent=2)
+        beside.write_text(text + "\n", encoding="utf-8")
+    except OSError as error:
+        raise StoreError(path=str(target), detail=error.strerror or str(error)) from error
+    return beside
+
+
+def record_document(record: OutboundEmail, history: list[HistoryEntry]) -> dict[str, object]:
+    """Give the record, its envelope and its chained history as JSON values."""
+    envelope = record.envelope
+    receipt = record.receipt
+    return {
+        "uid": record.uid,
+        "state": record.state.value,
+        "reason": record.reason.value,
+        "provider": record.provider.value,
+        "created_at": record.created_at.isoformat(),
+        "sent_at": record.sent_at.isoformat() if record.sent_at else None,
+        "attempts": record.attempts,
+        "subject": record.subject,
+        "envelope": {
+            "from": envelope.sender.format(),
+            "to": [one.format() for one in envelope.to],
+            "cc": [one.format() for one in envelope.cc],
+            "bcc": [one.format() for one in envelope.bcc],
+        },
+        "sha256": record.message.sha256,
+        "size_bytes": record.message.size_bytes,
+        "frozen_hash": record.message.frozen_hash,
+        "receipt": {
+            "provider_message_id": receipt.provider_message_id,
+            "provider_thread_id": receipt.provider_thread_id,
+            "wire_message_id": receipt.wire_message_id,
+            "request_id": receipt.request_id,
+            "differences": list(receipt.differences),
+        }
+        if receipt
+        else None,
+        "history": [
+            {
+                "at": entry.at.isoformat(),
+                "state": entry.state.value,
+                "event": entry.event,
+                "detail": entry.detail,
+                "hash": entry.hash,
+            }
+            for entry in history
+        ],
+    }

@@ -1,0 +1,60 @@
+"""What the Mailroom asks of the program around it. Everything slow gives a Future."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    from concurrent.futures import Future
+    from pathlib import Path
+
+    from app.domain.account import Mailbox
+    from app.domain.draft import Draft
+    from app.domain.outbound import HistoryEntry, OutboundEmail
+    from app.ports import Clock, OutboxView
+    from app.ui.bridge import Bridge
+
+
+class ReadHost(Protocol):
+    """Reads the profile."""
+
+    def list_records(
+        self, view: OutboxView, text: str, limit: int
+    ) -> Future[list[OutboundEmail]]: ...
+    def find_record(self, uid: str) -> Future[OutboundEmail | None]: ...
+    def history(self, uid: str) -> Future[list[HistoryEntry]]: ...
+    def list_drafts(self, limit: int) -> Future[list[Draft]]: ...
+    def mailboxes(self) -> Future[list[Mailbox]]: ...
+    def readable(self, html: str) -> Future[str]:
+        """Give a body as HTML that is safe to show and loads nothing."""
+        ...
+
+
+class ActHost(Protocol):
+    """The person's acts on a record or a draft. Futures may fail with TooLate, NotFound, StoreError."""
+
+    def take_back(self, uid: str) -> Future[Draft]: ...
+    def edit_copy(self, uid: str) -> Future[Draft]: ...
+    def retry(self, uid: str) -> Future[object]: ...
+    def resolve(self, uid: str, *, was_sent: bool) -> Future[object]: ...
+    def discard_draft(self, uid: str) -> Future[None]: ...
+    def export(self, uid: str, target: Path) -> Future[Path]:
+        """Write the exact bytes to `target` and the record beside it; give the record's path."""
+        ...
+
+
+class OpenHost(Protocol):
+    """The other windows."""
+
+    def open_new(self) -> None: ...
+    def open_draft(self, draft: Draft) -> None: ...
+    def open_accounts(self, account_uid: str = "") -> None: ...
+
+
+class MailroomHost(ReadHost, ActHost, OpenHost, Protocol):
+    """Everything the Mailroom may ask for."""
+
+    @property
+    def clock(self) -> Clock: ...
+    @property
+    def bridge(self) -> Bridge: ...

@@ -1,0 +1,156 @@
+"""The content of each tab: reads it, keeps it fresh by events, row by row. Paints nothing."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QObject, QTimer, Signal
+
+from app.ui import tasks
+from app.ui.mailroom.model import RowModel
+from app.ui.mailroom.rows import belongs, draft_matches, draft_row, record_row
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from app.domain.account import Mailbox
+    from app.domain.draft import Draft
+    from app.domain.outbound import OutboundEmail
+    from app.ports import OutboxView
+    from app.ui.mailroom.host import MailroomHost
+    from app.ui.tasks import Task
+
+PAGE = 500
+FILTER_PAUSE_MS = 120
+
+
+class RowList(QObject):
+    """One tab. `count` is what the tab's badge shows; `failed` carries AppErrors."""
+
+    loaded = Signal()
+    counted = Signal(int)
+    failed = Signal(object)
+
+    def __init__(self, *, host: MailroomHost, parent: QObject) -> None:
+        super().__init__(parent)
+        self.model = RowModel(self)
+        self._host = host
+        self._text = ""
+        self._limit = PAGE
+        self._reading: Task | None = None
+        self._pause = QTimer(self, singleShot=True, interval=FILTER_PAUSE_MS)
+        self._pause.timeout.connect(self.read)
+        self.model.more_wanted.connect(self._on_more_wanted)
+        host.bridge.store_changed.connect(self.read)
+
+    def set_filter(self, text: str) -> None:
+        """Show only what holds every word, after a pause in typing."""
+        if text != self._text:
+            self._text = text
+            self._limit = PAGE
+            self._pause.start()
+
+    def read(self) -> None:
+        """Read everything that is shown again; the newest reading wins."""
+        raise NotImplementedError
+
+    def _expect(self, task: Task) -> None:
+        if self._reading is not None:
+            self._reading.drop()
+        self._reading = task
+
+    def _on_more_wanted(self) -> None:
+        self._limit += PAGE
+        self.read()
+
+    def _tell_count(self) -> None:
+        if not self._text:
+            self.counted.emit(self.model.rowCount())
+        self.loaded.emit()
+
+
+class RecordList(RowList):
+    """Records of one view of the outbox."""
+
+    def __init__(self, *, host: MailroomHost, view: OutboxView, parent: QObject) -> None:
+        super().__init__(host=host, parent=parent)
+        self._view = view
+        self._percent: dict[str, int] = {}
+        host.bridge.outbound_changed.connect(self._on_record_changed)
+        host.bridge.upload_progressed.connect(self._on_progress)
+
+    def read(self) -> None:
+        """Read the list."""
+        future = self._host.list_records(self._view, self._text, self._limit)
+        self._expect(tasks.run(self, future, done=self._on_read, failed=self.failed.emit))
+
+    def _on_read(self, records: Sequence[OutboundEmail]) -> None:
+        self._reading = None
+        now = self._host.clock.now()
+        rows = [record_row(one, now, self._percent.get(one.uid, 0)) for one in records]
+        self.model.set_rows(rows, has_more=len(records) >= self._limit)
+        self._tell_count()
+
+    def _on_record_changed(self, uid: str) -> None:
+        tasks.run(self, self._host.find_record(uid), done=self._on_found, failed=self.failed.emit)
+
+    def _on_found(self, record: OutboundEmail | None) -> None:
+        if record is None:
+            return
+        if not belongs(record, self._view):
+            self._percent.pop(record.uid, None)
+            self.model.drop(record.uid)
+        elif self._text and self.model.find(record.uid) is None:
+            self._pause.start()  # only the store can say whether the filter lets it in
+        else:
+            percent = self._percent.get(record.uid, 0)
+            self.model.put(record_row(record, self._host.clock.now(), percent))
+        self._tell_count()
+
+    def _on_progress(self, uid: str, percent: int) -> None:
+        row = self.model.find(uid)
+        if row is not None and row.record is not None:
+            self._percent[uid] = percent
+            self.model.put(record_row(row.record, self._host.clock.now(), percent))
+
+
+class DraftList(RowList):
+    """What is being written."""
+
+    def __init__(self, *, host: MailroomHost, parent: QObject) -> None:
+        super().__init__(host=host, parent=parent)
+        self._mailboxes: dict[str, Mailbox] = {}
+        host.bridge.drafts_changed.connect(self._on_drafts_changed)
+        host.bridge.accounts_changed.connect(self._on_accounts_changed)
+
+    def read(self) -> None:
+        """Read the list."""
+        if not self._mailboxes:
+            self._read_mailboxes()
+        future = self._host.list_drafts(self._limit)
+        self._expect(tasks.run(self, future, done=self._on_read, failed=self.failed.emit))
+
+    def _on_drafts_changed(self, _uid: str) -> None:
+        self._pause.start()
+
+    def _on_accounts_changed(self, _uid: str) -> None:
+        self._read_mailboxes()
+
+    def _read_mailboxes(self) -> None:
+        future = self._host.mailboxes()
+        tasks.run(self, future, done=self._on_mailboxes, failed=self.failed.emit)
+
+    def _on_mailboxes(self, mailboxes: Sequence[Mailbox]) -> None:
+        self._mailboxes = {one.uid: one for one in mailboxes}
+        now = self._host.clock.now()
+        for row in self.model.rows():
+            if row.draft is not None:
+                self.model.put(draft_row(row.draft, self._mailboxes, now))
+
+    def _on_read(self, drafts: Sequence[Draft]) -> None:
+        self._reading = None
+        now = self._host.clock.now()
+        found = [one for one in drafts if not one.is_blank and draft_matches(one, self._text)]
+        rows = [draft_row(one, self._mailboxes, now) for one in found]
+        self.model.set_rows(rows, has_more=len(drafts) >= self._limit)
+        self._tell_count()

@@ -1,0 +1,219 @@
+"""The table itself: row heights, links by mouse, everything by keyboard."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QEvent, QModelIndex, QPoint, Qt, QTimer, Signal
+from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QMenu, QTableView
+
+from app.domain.texts import Action
+from app.ui.mailroom.delegate import FROM, MESSAGE, STATE, WHY, RowDelegate
+from app.ui.mailroom.model import RowModel
+from app.ui.widgets import look
+
+if TYPE_CHECKING:
+    from PySide6.QtCore import QItemSelection
+    from PySide6.QtGui import QContextMenuEvent, QKeyEvent, QMouseEvent, QResizeEvent
+
+    from app.ui.mailroom.rows import Row
+    from app.ui.theme import Theme
+
+_MIN_WIDTHS = {STATE: 205, FROM: 215, WHY: 330}
+_ENTER = frozenset({Qt.Key.Key_Return, Qt.Key.Key_Enter})
+
+
+class RowView(QTableView):
+    """`act_requested(uid, action)` for links, keys and menu; `row_chosen(uid)` for the details.
+
+    Keys: Enter opens a draft or shows a record's evidence, Delete stops or discards,
+    Menu or Shift+F10 lists every action of the row.
+    """
+
+    act_requested = Signal(str, object)
+    row_chosen = Signal(str)
+
+    def __init__(self, theme: Theme) -> None:
+        super().__init__()
+        self._theme = theme
+        self._delegate = RowDelegate(theme, self)
+        self.setObjectName("mailroom.rows")
+        self.setAccessibleName("Messages")
+        look(self, surface="background")
+        self.setItemDelegate(self._delegate)
+        self.setShowGrid(False)
+        self.setTabKeyNavigation(False)
+        self.setMouseTracking(True)
+        self.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
+        self.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
+        self.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.verticalHeader().hide()
+        header = self.horizontalHeader()
+        header.setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
+        header.setHighlightSections(False)
+        header.setSectionsClickable(False)
+        self._settle = QTimer(self, singleShot=True, interval=0)
+        self._settle.timeout.connect(self._fit_all_rows)
+        theme.changed.connect(self.viewport().update)
+
+    def show_model(self, model: RowModel) -> None:
+        """Show another tab's rows."""
+        old = self.rows()
+        if old is model:
+            return
+        if old is not None:
+            old.modelReset.disconnect(self._settle.start)
+            old.rowsInserted.disconnect(self._on_rows_inserted)
+            old.dataChanged.disconnect(self._on_data_changed)
+        self.setModel(model)
+        model.modelReset.connect(self._settle.start)
+        model.rowsInserted.connect(self._on_rows_inserted)
+        model.dataChanged.connect(self._on_data_changed)
+        self.selectionModel().selectionChanged.connect(self._on_selection_changed)
+        self._fit_columns()
+        self._fit_all_rows()
+
+    def rows(self) -> RowModel | None:
+        """Give the model in show."""
+        model = self.model()
+        return model if isinstance(model, RowModel) else None
+
+    def current_row(self) -> Row | None:
+        """Give the selected row."""
+        rows, selected = self.rows(), self.selectionModel()
+        if rows is None or not selected.hasSelection():
+            return None
+        return rows.row(selected.selectedRows()[0])
+
+    def select_uid(self, uid: str) -> None:
+        """Select a row if it is there."""
+        rows = self.rows()
+        if rows is not None and rows.place(uid) >= 0:
+            self.selectRow(rows.place(uid))
+
+    # --- sizes ---
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Give the message column what is left."""
+        super().resizeEvent(event)
+        self._fit_columns()
+        self._settle.start()
+
+    def _fit_columns(self) -> None:
+        if self.rows() is None:
+            return
+        width = self.viewport().width()
+        why = max(_MIN_WIDTHS[WHY], round(width * 0.27))
+        left = width - _MIN_WIDTHS[STATE] - _MIN_WIDTHS[FROM] - why
+        widths = {**_MIN_WIDTHS, WHY: why, MESSAGE: max(160, left)}
+        for column, size in widths.items():
+            self.setColumnWidth(column, size)
+
+    def _fit_all_rows(self) -> None:
+        rows = self.rows()
+        if rows is not None:
+            self._fit_rows(0, rows.rowCount() - 1)
+
+    def _fit_rows(self, first: int, last: int) -> None:
+        rows = self.rows()
+        if rows is None:
+            return
+        width, font = self.columnWidth(WHY), self.font()
+        for number in range(first, last + 1):
+            row = rows.row(rows.index(number, 0))
+            if row is not None:
+                self.setRowHeight(number, self._delegate.row_height(row, width, font))
+
+    def _on_rows_inserted(self, _parent: QModelIndex, first: int, last: int) -> None:
+        self._fit_rows(first, last)
+
+    def _on_data_changed(self, first: QModelIndex, last: QModelIndex) -> None:
+        self._fit_rows(first.row(), last.row())
+        row = self.current_row()
+        rows = self.rows()
+        if (
+            row is not None
+            and rows is not None
+            and first.row() <= rows.place(row.uid) <= last.row()
+        ):
+            self.row_chosen.emit(row.uid)
+
+    def _on_selection_changed(self, _new: QItemSelection, _old: QItemSelection) -> None:
+        row = self.current_row()
+        self.row_chosen.emit(row.uid if row is not None else "")
+
+    # --- mouse ---
+
+    def mouseMoveEvent(self, event: QMouseEvent) -> None:
+        """Show what is a link."""
+        super().mouseMoveEvent(event)
+        self._hover(self._link_at(event.position().toPoint()))
+
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
+        """Follow a link."""
+        super().mouseReleaseEvent(event)
+        link = self._link_at(event.position().toPoint())
+        if link is not None and event.button() is Qt.MouseButton.LeftButton:
+            self.act_requested.emit(*link)
+
+    def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
+        """Open the row, unless a link was meant."""
+        if self._link_at(event.position().toPoint()) is None:
+            self._open_current()
+
+    def leaveEvent(self, event: QEvent) -> None:
+        """Forget the link under the pointer."""
+        super().leaveEvent(event)
+        self._hover(None)
+
+    def _hover(self, link: tuple[str, Action] | None) -> None:
+        if link == self._delegate.hovered:
+            return
+        self._delegate.hovered = link
+        shape = Qt.CursorShape.PointingHandCursor if link else Qt.CursorShape.ArrowCursor
+        self.viewport().setCursor(shape)
+        self.viewport().update()
+
+    def _link_at(self, point: QPoint) -> tuple[str, Action] | None:
+        rows, index = self.rows(), self.indexAt(point)
+        row = rows.row(index) if rows is not None else None
+        if row is None or index.column() != WHY:
+            return None
+        action = self._delegate.link_at(row, self.visualRect(index), self.font(), point)
+        return None if action is None else (row.uid, action)
+
+    # --- keyboard ---
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Enter opens, Delete stops or discards."""
+        row = self.current_row()
+        if row is not None and event.key() in _ENTER:
+            self._open_current()
+        elif row is not None and event.key() == Qt.Key.Key_Delete:
+            for action in (Action.DISCARD, Action.UNDO, Action.CANCEL):
+                if action in row.words.actions:
+                    self.act_requested.emit(row.uid, action)
+                    break
+        else:
+            super().keyPressEvent(event)
+
+    def contextMenuEvent(self, event: QContextMenuEvent) -> None:
+        """List every action of the row."""
+        row = self.current_row()
+        if row is None or not row.words.actions:
+            return
+        menu = QMenu(self)
+        menu.setObjectName("mailroom.menu")
+        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        for action in row.words.actions:
+            entry = menu.addAction(action.label)
+            entry.setData(action.value)
+        uid = row.uid
+        menu.triggered.connect(lambda chosen: self.act_requested.emit(uid, Action(chosen.data())))
+        menu.popup(event.globalPos())
+
+    def _open_current(self) -> None:
+        row = self.current_row()
+        if row is not None:
+            self.act_requested.emit(row.uid, Action.OPEN)

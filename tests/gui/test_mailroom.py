@@ -1,0 +1,373 @@
+"""The Mailroom window, driven as a person would: tabs, filter, links, keys, menu, details."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+from PySide6.QtCore import QPoint, Qt
+from PySide6.QtWidgets import QFileDialog, QLineEdit, QMenu, QMessageBox, QPushButton
+
+from app.domain.events import DraftsChanged, OutboundChanged, UploadProgressed
+from app.domain.outbound import DeliveryStep, HistoryEntry, OutboundState, Reason
+from app.domain.texts import Action
+from app.ui.mailroom.actions import file_name
+from app.ui.mailroom.message_view import MessageView
+from app.ui.mailroom.window import TABS, MailroomWindow
+from tests.support.mailroom_host import MemoryMailroomHost
+from tests.support.mailroom_values import make_draft, make_record, minutes
+
+S, R = OutboundState, Reason
+
+
+class MailroomPage:
+    """The window as a person sees it."""
+
+    def __init__(self, qtbot, window, host):
+        self.qtbot, self.window, self.host = qtbot, window, host
+        self.view = window._view
+        self.tabs = window._tabs
+
+    def rows(self):
+        return [row.uid for row in self.view.rows().rows()]
+
+    def wait_rows(self, *uids):
+        self.qtbot.waitUntil(lambda: self.rows() == list(uids), timeout=10_000)
+
+    def wait(self, condition):
+        self.qtbot.waitUntil(condition, timeout=10_000)
+
+    def go(self, tab):
+        self.tabs.setCurrentIndex(TABS.index(tab))
+
+    def cell(self, number, column):
+        model = self.view.rows()
+        return model.data(model.index(number, column))
+
+    def click_link(self, number, action):
+        index = self.view.rows().index(number, 3)
+        row = self.view.rows().row(index)
+        cell = self.view.visualRect(index)
+        links = self.view._delegate.links(row, cell, self.view.font())
+        rect = next(link.rect for link in links if link.action is action)
+        self.qtbot.mouseClick(self.view.viewport(), Qt.MouseButton.LeftButton, pos=rect.center())
+
+    def box(self):
+        self.wait(lambda: self.window.findChild(QMessageBox, "dialog") is not None)
+        return self.window.findChild(QMessageBox, "dialog")
+
+    def answer(self, name):
+        box = self.box()
+        self.qtbot.mouseClick(box.findChild(QPushButton, name), Qt.MouseButton.LeftButton)
+
+    @property
+    def notice(self):
+        return self.window._notice.text
+
+
+@pytest.fixture
+def make_page(qtbot, theme):
+    hosts = []
+
+    def make(records=(), drafts=(), history=()):
+        host = MemoryMailroomHost(list(records), list(drafts), list(history))
+        hosts.append(host)
+        window = MailroomWindow(host=host, theme=theme)
+        # The window deletes itself when closed; qtbot closes it at the end of the test.
+        qtbot.addWidget(window)
+        window.show()
+        page = MailroomPage(qtbot, window, host)
+        page.wait(lambda: host.reads >= 3)
+        return page
+
+    yield make
+    for host in hosts:
+        host.close()
+
+
+def test_each_tab_shows_its_records_and_its_count(make_page):
+    page = make_page(
+        [
+            make_record(uid="queued"),
+            make_record(S.SCHEDULED, R.SCHEDULED, uid="later"),
+            make_record(S.SENT, uid="gone"),
+        ],
+        [make_draft("d1"), make_draft("d2")],
+    )
+
+    page.wait_rows("queued")
+    page.wait(lambda: page.tabs.count_text(2) == "2")
+    assert [page.tabs.count_text(number) for number in range(4)] == ["1", "1", "2", ""]
+    page.go("Scheduled")
+    assert page.rows() == ["later"]
+    page.go("Drafts")
+    assert page.rows() == ["d1", "d2"]
+    page.go("Sent")
+    assert page.rows() == ["gone"]
+    assert page.cell(0, 0).startswith("Accepted by Gmail")
+
+
+def test_a_change_re_reads_its_row_and_no_list(make_page):
+    page = make_page([make_record(uid="a"), make_record(uid="b")])
+    page.wait_rows("a", "b")
+    reads = page.host.reads
+
+    page.host.change(make_record(S.UNCERTAIN, R.SETTLING, uid="b"))
+
+    page.wait(lambda: "Not certain" in page.cell(1, 0))
+    assert page.host.reads == reads
+
+
+def test_an_accepted_record_moves_from_outbox_to_sent(make_page):
+    page = make_page([make_record(uid="a")])
+    page.wait_rows("a")
+
+    page.host.change(make_record(S.SENT, uid="a"))
+
+    page.wait_rows()
+    page.go("Sent")
+    page.wait_rows("a")
+    assert page.tabs.count_text(0) == ""
+
+
+def test_a_new_record_appears_at_the_top(make_page):
+    page = make_page([make_record(uid="a")])
+    page.wait_rows("a")
+
+    page.host.change(make_record(uid="b"))
+
+    page.wait_rows("b", "a")
+
+
+def test_upload_progress_is_shown_as_it_comes(make_page):
+    page = make_page([make_record(S.SENDING, uid="a", step=DeliveryStep.DRAFTING)])
+    page.wait_rows("a")
+
+    page.host.bus.publish(UploadProgressed("a", 63))
+
+    page.wait(lambda: page.cell(0, 0).startswith("Uploading 63 %"))
+
+
+def test_the_filter_narrows_the_tab(make_page, qtbot):
+    page = make_page([make_record(uid="a"), make_record(uid="b", content={"subject": "Invoice"})])
+    page.wait_rows("a", "b")
+
+    qtbot.keyClicks(page.window.findChild(QLineEdit, "mailroom.filter"), "invoice")
+
+    page.wait_rows("b")
+    page.wait(lambda: page.tabs.count_text(0) == "2")
+
+
+def test_a_filter_without_a_hit_says_so(make_page, qtbot):
+    page = make_page([make_record(uid="a")])
+    page.wait_rows("a")
+
+    qtbot.keyClicks(page.window.findChild(QLineEdit, "mailroom.filter"), "nothing like it")
+
+    page.wait_rows()
+    assert page.window._empty.text() == "Nothing matches the filter."
+
+
+def test_an_empty_outbox_says_so(make_page):
+    page = make_page()
+
+    page.wait(lambda: page.window._stack.currentWidget() is page.window._empty)
+    assert page.window._empty.text() == "Nothing is waiting to be sent."
+
+
+def test_undo_takes_back_and_opens_the_draft(make_page):
+    page = make_page([make_record(S.SCHEDULED, R.UNDO_WINDOW, uid="a")])
+    page.wait_rows("a")
+
+    page.click_link(0, Action.UNDO)
+
+    page.wait(lambda: page.host.opened == ["draft-of-a"])
+    page.wait_rows()
+
+
+def test_cancel_keeps_the_message_as_a_draft(make_page):
+    page = make_page([make_record(uid="a")])
+    page.wait_rows("a")
+
+    page.click_link(0, Action.CANCEL)
+
+    page.wait(lambda: "in Drafts again" in page.notice)
+    page.go("Drafts")
+    page.wait_rows("draft-of-a")
+
+
+def test_coming_too_late_is_said(make_page):
+    page = make_page([make_record(uid="a")])
+    page.wait_rows("a")
+    page.host.records["a"] = replace(page.host.records["a"], state=S.SENDING)
+
+    page.click_link(0, Action.CANCEL)
+
+    page.wait(lambda: page.notice.startswith("That can no longer be done"))
+
+
+def test_sending_again_asks_first_and_no_is_the_default(make_page):
+    page = make_page([make_record(S.UNCERTAIN, R.UNSETTLED, uid="a")])
+    page.wait_rows("a")
+
+    page.click_link(0, Action.RESOLVE_AGAIN)
+    box = page.box()
+
+    assert box.defaultButton().objectName() == "dialog.no"
+    assert "get it twice" in box.informativeText()
+    page.answer("dialog.no")
+    assert page.host.acts == []
+
+
+def test_sending_again_after_yes(make_page):
+    page = make_page([make_record(S.UNCERTAIN, R.UNSETTLED, uid="a")])
+    page.wait_rows("a")
+
+    page.click_link(0, Action.RESOLVE_AGAIN)
+    page.answer("dialog.yes")
+
+    page.wait(lambda: page.host.acts == [("resolve_again", "a")])
+
+
+def test_it_was_sent_moves_it_to_sent(make_page):
+    page = make_page([make_record(S.UNCERTAIN, R.UNSETTLED, uid="a")])
+    page.wait_rows("a")
+
+    page.click_link(0, Action.RESOLVE_SENT)
+
+    page.wait_rows()
+    page.go("Sent")
+    page.wait_rows("a")
+
+
+def test_a_refused_message_is_edited_as_a_copy_and_stays(make_page):
+    page = make_page([make_record(S.FAILED, R.REJECTED, uid="a")])
+    page.wait_rows("a")
+
+    page.click_link(0, Action.EDIT)
+
+    page.wait(lambda: page.host.opened == ["copy-of-a"])
+    assert page.rows() == ["a"]
+
+
+def test_sign_in_opens_the_account_it_waits_for(make_page):
+    page = make_page([make_record(S.HELD, R.SIGN_IN, uid="a", account_uid="outlook-1")])
+    page.wait_rows("a")
+
+    page.click_link(0, Action.SIGN_IN)
+
+    assert page.host.opened == [("accounts", "outlook-1")]
+
+
+def test_a_draft_opens_by_enter_and_is_discarded_by_delete_after_a_question(make_page, qtbot):
+    page = make_page(drafts=[make_draft("d1")])
+    page.go("Drafts")
+    page.wait_rows("d1")
+    page.view.select_uid("d1")
+
+    qtbot.keyClick(page.view, Qt.Key.Key_Return)
+    assert page.host.opened == ["d1"]
+    qtbot.keyClick(page.view, Qt.Key.Key_Delete)
+    page.answer("dialog.yes")
+
+    page.wait_rows()
+    assert page.host.acts == [("discard", "d1")]
+
+
+def test_a_double_click_opens_a_draft(make_page, qtbot):
+    page = make_page(drafts=[make_draft("d1")])
+    page.go("Drafts")
+    page.wait_rows("d1")
+    place = page.view.visualRect(page.view.rows().index(0, 1)).center()
+
+    qtbot.mouseClick(page.view.viewport(), Qt.MouseButton.LeftButton, pos=place)
+    qtbot.mouseDClick(page.view.viewport(), Qt.MouseButton.LeftButton, pos=place)
+
+    assert page.host.opened == ["d1"]
+
+
+def test_a_saved_draft_appears_by_itself(make_page):
+    page = make_page()
+    page.go("Drafts")
+    page.host.drafts["d9"] = make_draft("d9")
+
+    page.host.bus.publish(DraftsChanged("d9"))
+
+    page.wait_rows("d9")
+
+
+def test_the_menu_lists_every_action_of_the_row(make_page, qtbot):
+    page = make_page([make_record(S.HELD, R.SIGN_IN, uid="a")])
+    page.wait_rows("a")
+    page.view.select_uid("a")
+
+    from PySide6.QtGui import QContextMenuEvent
+
+    page.view.contextMenuEvent(
+        QContextMenuEvent(QContextMenuEvent.Reason.Keyboard, QPoint(5, 5), QPoint(5, 5))
+    )
+    menu = page.view.findChild(QMenu, "mailroom.menu")
+
+    assert [entry.text() for entry in menu.actions()] == ["Sign in…", "Edit", "Cancel"]
+    menu.actions()[0].trigger()
+    assert page.host.opened == [("accounts", "gmail-1")]
+    menu.close()
+
+
+def test_the_details_tell_what_happened_and_follow_the_record(make_page):
+    history = [
+        HistoryEntry(at=minutes(-1), state=S.QUEUED, event="submitted", detail={"frozen": "3f9c"}),
+    ]
+    page = make_page([make_record(uid="a")], history=history)
+    page.wait_rows("a")
+
+    page.view.select_uid("a")
+    page.wait(lambda: "Send pressed; content frozen 3f9c" in page.window._detail.steps())
+    page.host.steps.append(
+        HistoryEntry(at=minutes(0), state=S.SENDING, event="draft_made", detail={"draft": "r-7"})
+    )
+    page.host.bus.publish(OutboundChanged("a"))
+
+    page.wait(lambda: "Draft r-7 made at Gmail" in page.window._detail.steps())
+
+
+def test_open_shows_the_message_and_export_asks_where(make_page, qtbot, tmp_path):
+    page = make_page([make_record(S.SENT, uid="a")])
+    page.go("Sent")
+    page.wait_rows("a")
+    page.view.select_uid("a")
+    detail = page.window._detail
+
+    detail.findChild(QPushButton, "detail.open").click()
+    view = page.window.findChild(MessageView)
+    page.wait(lambda: "Hi Jane" in view._page.toPlainText())
+    detail.findChild(QPushButton, "detail.export").click()
+    page.wait(lambda: page.window.findChild(QFileDialog, "file_dialog") is not None)
+    dialog = page.window.findChild(QFileDialog, "file_dialog")
+    dialog.fileSelected.emit(str(tmp_path / "out"))
+    dialog.close()
+
+    page.wait(lambda: "Written:" in page.notice)
+    assert page.host.exported == [("a", tmp_path / "out.eml")]
+    view.close()
+
+
+def test_new_message_by_button_and_key(make_page, qtbot):
+    page = make_page()
+
+    page.window.findChild(QPushButton, "mailroom.new").click()
+
+    assert page.host.opened == ["new"]
+
+
+@pytest.mark.parametrize(
+    ("subject", "expected"),
+    [
+        ("Re: Pricing for Q3", "Re Pricing for Q3.eml"),
+        ("../../etc/passwd", "etc passwd.eml"),
+        ("契約更新のご相談", "契約更新のご相談.eml"),
+        ("???", "message.eml"),
+    ],
+)
+def test_a_subject_becomes_a_safe_file_name(subject, expected):
+    assert file_name(subject) == expected
