@@ -185,7 +185,7 @@ def _head(scope: dict[str, Any]) -> Request:
     host = headers.get("host", "127.0.0.1")
     return Request(
         method=scope["method"],
-        path=scope["raw_path"].decode("latin-1"),
+        path=scope["raw_path"].decode("latin-1").replace("%24", "$"),
         query_string=scope["query_string"].decode("latin-1"),
         headers=headers,
         base_url=f"http://{host}",

@@ -112,7 +112,7 @@ class Router:
         self._patterns: list[tuple[str, re.Pattern[str], Route]] = []
         for route in routes:
             if "{" in route.template:
-                pattern = re.sub(r"\{(\w+)\}", r"(?P<\1>[^/]+)", route.template)
+                pattern = re.sub(r"\{(\w+)\}", r"(?P<\1>[^/]+)", route.template.replace("$", r"\$"))
                 self._patterns.append((route.method, re.compile(pattern + r"/?$"), route))
             else:
                 self._exact[route.method, route.template] = route
