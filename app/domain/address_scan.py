@@ -84,7 +84,7 @@ _KINDS = {
 
 
 def scan(text: str) -> Iterator[Token]:
-    """Yield the tokens of `text`; nothing visible is left out."""
+    """Yield the tokens of `text`; quotes and brackets that pair with nothing are left out."""
     return _Scanner(_ZERO_WIDTH_AND_CONTROLS.sub("", text)).tokens()
 
 

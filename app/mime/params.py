@@ -25,8 +25,12 @@ _VALUE = re.compile(r"[!#$&+\-.0-9A-Z^_`a-z{|}~]+(?:/[!#$&+\-.0-9A-Z^_`a-z{|}~]+
 _ATTRIBUTE_CHARS = frozenset(
     b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789!#$&+-.^_`{|}~"
 )
-_VALUE_LIMIT = 60
+# A longer file name goes out in sections. Other values stay whole: hardly any reader puts the
+# sections of a boundary together.
+_FILE_NAMES = ("filename", "name")
 _FALLBACK_NAMES = ("name",)
+_VALUE_LIMIT = 60
+_OTHER_LIMIT = 200
 _NOT_FALLBACK = re.compile(r"[^ !#-.0-9;-\[\]-~]+")
 
 _PIECE = re.compile(r'"(?:[^"\\]|\\.)*(?:"|\\?$)|\\.|[()]|\r?\n[ \t]*|[^"\\()\r\n]+|.', re.DOTALL)
@@ -62,7 +66,8 @@ def _param(key: str, text: str) -> list[str]:
     is_ascii = text.isascii() and (text.isprintable() or not text)
     # Some readers decode RFC 2047 words and charset'language' marks here although they must not.
     is_misread = "=?" in text or text.count("'") > 1
-    if is_ascii and len(text) <= _VALUE_LIMIT and not is_misread:
+    limit = _VALUE_LIMIT if key.lower() in _FILE_NAMES else _OTHER_LIMIT
+    if is_ascii and len(text) <= limit and not is_misread:
         return [f"{key}={quote_value(text)}"]
     extended = _extended(key, text)
     if key.lower() in _FALLBACK_NAMES:

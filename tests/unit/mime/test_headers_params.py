@@ -75,6 +75,12 @@ def test_the_ascii_form_keeps_what_it_can(name: str, ascii_name: str) -> None:
     assert ascii_fallback(name) == ascii_name
 
 
+def test_a_boundary_is_never_cut_into_sections() -> None:
+    boundary = "b" * 70
+    field = encode_parameterised("Content-Type", "multipart/mixed", {"boundary": boundary})
+    assert f"boundary={boundary}\r\n".encode() in field
+
+
 def test_several_parameters_keep_their_order() -> None:
     field = encode_parameterised(
         "Content-Type", "text/plain", {"charset": "utf-8", "format": "flowed", "delsp": "yes"}
