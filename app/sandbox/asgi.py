@@ -53,15 +53,17 @@ class SandboxApp:
     def _log(self, request: Request, note: dict[str, Any], outcome: int | str) -> None:
         if request.path.startswith("/control"):
             return
-        self._sandbox.requests.append({
-            "n": self._sandbox.number(),
-            "at": self._sandbox.now(),
-            "method": request.method,
-            "path": request.path,
-            "query": dispatch.redacted(request.query_string),
-            "status": outcome,
-            **note,
-        })
+        self._sandbox.requests.append(
+            {
+                "n": self._sandbox.number(),
+                "at": self._sandbox.now(),
+                "method": request.method,
+                "path": request.path,
+                "query": dispatch.redacted(request.query_string),
+                "status": outcome,
+                **note,
+            }
+        )
 
 
 class _Visit:
@@ -162,7 +164,8 @@ class _Visit:
         end = loop.time() + (LONGEST_STALL_S if fault.delay_s is None else fault.delay_s)
         self._sandbox.faults.stalled += 1
         try:
-            while loop.time() < end and self._sandbox.faults.releases == seen:
+            # Released from any thread, so there is no asyncio.Event to wait on.
+            while loop.time() < end and self._sandbox.faults.releases == seen:  # noqa: ASYNC110
                 await asyncio.sleep(STALL_STEP_S)
         finally:
             self._sandbox.faults.stalled -= 1
@@ -193,8 +196,10 @@ def _head(scope: dict[str, Any]) -> Request:
 
 
 async def _respond(send: Send, answer: Response) -> None:
-    headers = [(name.encode("latin-1"), value.encode("latin-1", "replace"))
-               for name, value in answer.headers.items()]
+    headers = [
+        (name.encode("latin-1"), value.encode("latin-1", "replace"))
+        for name, value in answer.headers.items()
+    ]
     if answer.status != 204:
         headers.append((b"content-length", str(len(answer.body)).encode()))
     await send({"type": "http.response.start", "status": answer.status, "headers": headers})

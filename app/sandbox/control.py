@@ -67,7 +67,14 @@ DEFAULT_SCOPES = {
         "https://www.googleapis.com/auth/gmail.compose",
         "https://www.googleapis.com/auth/gmail.readonly",
     ],
-    "microsoft": ["openid", "profile", "offline_access", "User.Read", "Mail.Send", "Mail.ReadWrite"],
+    "microsoft": [
+        "openid",
+        "profile",
+        "offline_access",
+        "User.Read",
+        "Mail.Send",
+        "Mail.ReadWrite",
+    ],
 }
 
 
@@ -99,24 +106,44 @@ class Control:
     def mailboxes(self) -> list[dict[str, Any]]:
         with self._sandbox.lock:
             self._sandbox.settle()
-            return [*map(self._gmail_row, self._sandbox.world.gmail),
-                    *map(self._graph_row, self._sandbox.world.graph)]
+            return [
+                *map(self._gmail_row, self._sandbox.world.gmail),
+                *map(self._graph_row, self._sandbox.world.graph),
+            ]
 
     def _gmail_row(self, address: str) -> dict[str, Any]:
         box = self._sandbox.world.gmail[address]
         rows = []
         for message in box.messages.values():
             head = mail.head_of(message.raw)
-            rows.append({"id": message.id, "thread_id": message.thread_id, "labels": message.labels,
-                         "subject": mail.subject_of(head), "message_id": mail.message_id_of(head)})
-        return {"provider": "gmail", "address": address, "drafts": dict(box.drafts),
-                "quota_units": box.quota_units, "messages": rows}
+            rows.append(
+                {
+                    "id": message.id,
+                    "thread_id": message.thread_id,
+                    "labels": message.labels,
+                    "subject": mail.subject_of(head),
+                    "message_id": mail.message_id_of(head),
+                }
+            )
+        return {
+            "provider": "gmail",
+            "address": address,
+            "drafts": dict(box.drafts),
+            "quota_units": box.quota_units,
+            "messages": rows,
+        }
 
     def _graph_row(self, address: str) -> dict[str, Any]:
         rows = [
-            {"id": item.id, "immutable_id": item.immutable_id, "folder": item.folder,
-             "is_draft": item.is_draft, "conversation_id": item.conversation_id,
-             "subject": item.subject, "message_id": item.internet_message_id}
+            {
+                "id": item.id,
+                "immutable_id": item.immutable_id,
+                "folder": item.folder,
+                "is_draft": item.is_draft,
+                "conversation_id": item.conversation_id,
+                "subject": item.subject,
+                "message_id": item.internet_message_id,
+            }
             for item in self._sandbox.world.graph[address].items.values()
         ]
         return {"provider": "microsoft", "address": address, "messages": rows}
@@ -124,8 +151,7 @@ class Control:
     def requests(self, *, operation: str = "", since: int = 0) -> list[dict[str, Any]]:
         with self._sandbox.lock:
             rows = list(self._sandbox.requests)
-        return [row for row in rows
-                if row["n"] > since and operation in {"", row["operation"]}]
+        return [row for row in rows if row["n"] > since and operation in {"", row["operation"]}]
 
     def fault(self, operation: str, kind: str, **more: Any) -> Fault:
         return self._sandbox.faults.add({"operation": operation, "kind": kind, **more})
@@ -171,8 +197,15 @@ class Control:
 
     def device_codes(self) -> list[dict[str, Any]]:
         with self._sandbox.lock:
-            return [{"user_code": d.user_code, "status": d.status, "account": d.account,
-                     "expires_at": d.expires_at} for d in self._sandbox.world.devices.values()]
+            return [
+                {
+                    "user_code": d.user_code,
+                    "status": d.status,
+                    "account": d.account,
+                    "expires_at": d.expires_at,
+                }
+                for d in self._sandbox.world.devices.values()
+            ]
 
     def device(self, user_code: str, decision: str, *, account: str = "") -> None:
         with self._sandbox.lock:

@@ -68,7 +68,9 @@ def _tokens(call: Call, control: Control) -> Any:
 
 def _mail(call: Call, control: Control) -> Any:
     order = call.request.json()
-    return {"id": control.receive(str(order.get("to")), base64.b64decode(order.get("raw_base64", "")))}
+    return {
+        "id": control.receive(str(order.get("to")), base64.b64decode(order.get("raw_base64", "")))
+    }
 
 
 def _reset(_call: Call, control: Control) -> Any:
@@ -88,8 +90,15 @@ def _handler(action: Action) -> Callable[[Call], Response]:
 
 
 def _route(method: str, path: str, action: Action) -> Route:
-    return Route(method=method, template="/control" + path, operation="control", groups=(),
-                 provider="", scopes=frozenset(), handler=_handler(action))
+    return Route(
+        method=method,
+        template="/control" + path,
+        operation="control",
+        groups=(),
+        provider="",
+        scopes=frozenset(),
+        handler=_handler(action),
+    )
 
 
 ROUTES = [

@@ -27,25 +27,35 @@ from app.sandbox.wire import Refusal, Request, Response, Route, Router, json_res
 from app.sandbox.world import Call, Sandbox
 
 QUOTA_UNITS = {
-    "gmail.messages.send": 100, "gmail.drafts.send": 100, "gmail.drafts.create": 10,
-    "gmail.drafts.update": 15, "gmail.drafts.delete": 10, "gmail.threads.get": 10,
-    "gmail.threads.list": 10, "gmail.getProfile": 1, "gmail.labels.list": 1,
-    "gmail.settings.sendAs.list": 1, "gmail.history.list": 2, "gmail.threads.modify": 10,
+    "gmail.messages.send": 100,
+    "gmail.drafts.send": 100,
+    "gmail.drafts.create": 10,
+    "gmail.drafts.update": 15,
+    "gmail.drafts.delete": 10,
+    "gmail.threads.get": 10,
+    "gmail.threads.list": 10,
+    "gmail.getProfile": 1,
+    "gmail.labels.list": 1,
+    "gmail.settings.sendAs.list": 1,
+    "gmail.history.list": 2,
+    "gmail.threads.modify": 10,
 }
 DEFAULT_UNITS = 5
 
-ROUTER = Router([
-    *control_routes.ROUTES,
-    *google_oauth.ROUTES,
-    *microsoft_oauth.ROUTES,
-    *gmail_send.ROUTES,
-    *gmail_api.ROUTES,
-    *gmail_uploads.ROUTES,
-    *graph_lists.ROUTES,
-    *graph_replies.ROUTES,
-    *graph_uploads.ROUTES,
-    *graph_api.ROUTES,
-])
+ROUTER = Router(
+    [
+        *control_routes.ROUTES,
+        *google_oauth.ROUTES,
+        *microsoft_oauth.ROUTES,
+        *gmail_send.ROUTES,
+        *gmail_api.ROUTES,
+        *gmail_uploads.ROUTES,
+        *graph_lists.ROUTES,
+        *graph_replies.ROUTES,
+        *graph_uploads.ROUTES,
+        *graph_api.ROUTES,
+    ]
+)
 
 
 def names_of(route: Route, request: Request) -> frozenset[str]:
@@ -95,8 +105,9 @@ def account_of(sandbox: Sandbox, route: Route, request: Request) -> str:
 
 def answer(sandbox: Sandbox, route: Route, params: dict[str, str], request: Request) -> Response:
     """Run one request."""
-    call = Call(sandbox=sandbox, request=request, route=route, params=params,
-                names=names_of(route, request))
+    call = Call(
+        sandbox=sandbox, request=request, route=route, params=params, names=names_of(route, request)
+    )
     if route.scopes:
         access = sandbox.valid_token(route.provider, bearer(request))
         refused = _refused(sandbox, call, access)
@@ -110,12 +121,12 @@ def answer(sandbox: Sandbox, route: Route, params: dict[str, str], request: Requ
 
 
 def _refused(sandbox: Sandbox, call: Call, access: AccessToken | None) -> Response | None:
-    errors = gmail_errors if call.route.provider == "gmail" else graph_errors
+    gmail = call.route.provider == "gmail"
     if access is None:
-        return errors.unauthorized()
+        return gmail_errors.unauthorized() if gmail else graph_errors.unauthorized()
     if not call.route.scopes & set(access.scopes):
-        return errors.insufficient_scope()
-    if call.route.provider != "gmail":
+        return gmail_errors.insufficient_scope() if gmail else graph_errors.insufficient_scope()
+    if not gmail:
         return None
     if call.params.get("user", "me") not in {"me", access.account}:
         return gmail_errors.error_response(

@@ -7,14 +7,30 @@ import threading
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
-WIRE = frozenset({
-    "refuse_before", "drop_after", "status_before", "status_after", "reset_body", "throttle",
-    "accepted_retry_after", "wrong_json", "unauthorized", "revoked",
-})
+WIRE = frozenset(
+    {
+        "refuse_before",
+        "drop_after",
+        "status_before",
+        "status_after",
+        "reset_body",
+        "throttle",
+        "accepted_retry_after",
+        "wrong_json",
+        "unauthorized",
+        "revoked",
+    }
+)
 DELAY = frozenset({"stall"})
-BEHAVIOUR = frozenset({
-    "vanish_draft", "late_sent", "keep_message_id", "rewrite_message_id", "no_immutable_id",
-})
+BEHAVIOUR = frozenset(
+    {
+        "vanish_draft",
+        "late_sent",
+        "keep_message_id",
+        "rewrite_message_id",
+        "no_immutable_id",
+    }
+)
 KINDS = WIRE | DELAY | BEHAVIOUR
 
 
@@ -82,7 +98,9 @@ class FaultBook:
             self._faults.append(fault)
         return fault
 
-    def take(self, kinds: frozenset[str], names: frozenset[str], who: tuple[str, str]) -> Fault | None:
+    def take(
+        self, kinds: frozenset[str], names: frozenset[str], who: tuple[str, str]
+    ) -> Fault | None:
         """Consume one hit of the first order that matches; `who` is (provider, account)."""
         if not self._faults:
             return None

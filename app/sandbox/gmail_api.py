@@ -24,8 +24,21 @@ LABELS = READ_HEADERS | {_AUTH + "labels"}
 SEND = COMPOSE | {_AUTH + "send"}
 SETTINGS = READ | {_AUTH + "settings.basic"}
 
-SYSTEM_LABELS = ("INBOX", "SENT", "DRAFT", "UNREAD", "STARRED", "IMPORTANT", "TRASH", "SPAM", "CHAT",
-                 "CATEGORY_PERSONAL", "CATEGORY_PROMOTIONS", "CATEGORY_SOCIAL", "CATEGORY_UPDATES")
+SYSTEM_LABELS = (
+    "INBOX",
+    "SENT",
+    "DRAFT",
+    "UNREAD",
+    "STARRED",
+    "IMPORTANT",
+    "TRASH",
+    "SPAM",
+    "CHAT",
+    "CATEGORY_PERSONAL",
+    "CATEGORY_PROMOTIONS",
+    "CATEGORY_SOCIAL",
+    "CATEGORY_UPDATES",
+)
 
 
 def metadata_only(call: Call) -> bool:
@@ -48,15 +61,17 @@ def page(call: Call, rows: list[Any], default: int = 100, most: int = 500) -> tu
 
 def profile(call: Call) -> Response:
     messages = call.gmail.messages.values()
-    return json_response({
-        "emailAddress": call.account,
-        "messagesTotal": len(messages),
-        "threadsTotal": len({message.thread_id for message in messages}),
-        "historyId": str(call.gmail.history_id),
-    })
+    return json_response(
+        {
+            "emailAddress": call.account,
+            "messagesTotal": len(messages),
+            "threadsTotal": len({message.thread_id for message in messages}),
+            "historyId": str(call.gmail.history_id),
+        }
+    )
 
 
-def labels(call: Call) -> Response:
+def labels(_call: Call) -> Response:
     rows = [{"id": name, "name": name, "type": "system"} for name in SYSTEM_LABELS]
     return json_response({"labels": rows})
 
@@ -73,8 +88,12 @@ def _format(call: Call) -> tuple[str, list[str]]:
     if style not in {"minimal", "full", "raw", "metadata"}:
         raise invalid(f"Invalid value for format: {style}")
     if metadata_only(call) and style in {"full", "raw"}:
-        raise refuse(403, f"Metadata scope doesn't allow format {style.upper()}", "forbidden",
-                     "PERMISSION_DENIED")
+        raise refuse(
+            403,
+            f"Metadata scope doesn't allow format {style.upper()}",
+            "forbidden",
+            "PERMISSION_DENIED",
+        )
     return style, call.request.query.get("metadataHeaders", [])
 
 
@@ -91,8 +110,9 @@ def _selected(call: Call) -> list[GmailMessage]:
         messages = [message for message in messages if not hidden & set(message.labels)]
     query = call.request.param("q").strip()
     if query and metadata_only(call):
-        raise refuse(403, "Metadata scope does not support 'q' parameter", "forbidden",
-                     "PERMISSION_DENIED")
+        raise refuse(
+            403, "Metadata scope does not support 'q' parameter", "forbidden", "PERMISSION_DENIED"
+        )
     return search(messages, query, call.sandbox.now()) if query else messages
 
 
@@ -135,11 +155,13 @@ def _thread(call: Call) -> list[GmailMessage]:
 def get_thread(call: Call) -> Response:
     messages = _thread(call)
     how = _format(call)
-    return json_response({
-        "id": call.params["id"],
-        "historyId": str(max(message.history_id for message in messages)),
-        "messages": [gmail_view.full(message, *how) for message in messages],
-    })
+    return json_response(
+        {
+            "id": call.params["id"],
+            "historyId": str(max(message.history_id for message in messages)),
+            "messages": [gmail_view.full(message, *how) for message in messages],
+        }
+    )
 
 
 def _relabel(call: Call, messages: list[GmailMessage]) -> None:
@@ -165,7 +187,9 @@ def modify_message(call: Call) -> Response:
 def modify_thread(call: Call) -> Response:
     messages = _thread(call)
     _relabel(call, messages)
-    return json_response({"id": call.params["id"], "messages": list(map(gmail_view.brief, messages))})
+    return json_response(
+        {"id": call.params["id"], "messages": list(map(gmail_view.brief, messages))}
+    )
 
 
 def trash_message(call: Call) -> Response:
@@ -184,8 +208,13 @@ def get_attachment(call: Call) -> Response:
     data = gmail_view.attachment_data(find(call, "messageId"), call.params["id"])
     if data is None:
         raise not_found()
-    return json_response({"size": len(data), "data": base64.urlsafe_b64encode(data).decode(),
-                          "attachmentId": call.params["id"]})
+    return json_response(
+        {
+            "size": len(data),
+            "data": base64.urlsafe_b64encode(data).decode(),
+            "attachmentId": call.params["id"],
+        }
+    )
 
 
 def list_history(call: Call) -> Response:
@@ -213,8 +242,12 @@ def list_history(call: Call) -> Response:
 
 
 def _history_field(kind: str) -> str:
-    return {"messageAdded": "messagesAdded", "messageDeleted": "messagesDeleted",
-            "labelAdded": "labelsAdded", "labelRemoved": "labelsRemoved"}.get(kind, kind)
+    return {
+        "messageAdded": "messagesAdded",
+        "messageDeleted": "messagesDeleted",
+        "labelAdded": "labelsAdded",
+        "labelRemoved": "labelsRemoved",
+    }.get(kind, kind)
 
 
 def list_send_as(call: Call) -> Response:
@@ -228,7 +261,7 @@ def get_send_as(call: Call) -> Response:
     raise not_found()
 
 
-def gmail_route(
+def gmail_route(  # noqa: PLR0917 - a table row
     method: str, path: str, name: str, groups: tuple[str, ...], scopes: frozenset[str], handler: Any
 ) -> Route:
     return Route(
@@ -247,21 +280,43 @@ ROUTES = [
     gmail_route("GET", "/labels", "labels.list", ("list", "labels"), LABELS, labels),
     gmail_route("GET", "/messages", "messages.list", ("list",), READ_HEADERS, list_messages),
     gmail_route("GET", "/messages/{id}", "messages.get", ("read_back",), READ_HEADERS, get_message),
-    gmail_route("DELETE", "/messages/{id}", "messages.delete", ("delete",), frozenset({MAIL}),
-                delete_message),
-    gmail_route("POST", "/messages/{id}/modify", "messages.modify", ("modify",), MODIFY,
-                modify_message),
-    gmail_route("POST", "/messages/{id}/trash", "messages.trash", ("delete",), MODIFY,
-                trash_message),
-    gmail_route("GET", "/messages/{messageId}/attachments/{id}", "messages.attachments.get",
-                ("attachment",), READ, get_attachment),
+    gmail_route(
+        "DELETE",
+        "/messages/{id}",
+        "messages.delete",
+        ("delete",),
+        frozenset({MAIL}),
+        delete_message,
+    ),
+    gmail_route(
+        "POST", "/messages/{id}/modify", "messages.modify", ("modify",), MODIFY, modify_message
+    ),
+    gmail_route(
+        "POST", "/messages/{id}/trash", "messages.trash", ("delete",), MODIFY, trash_message
+    ),
+    gmail_route(
+        "GET",
+        "/messages/{messageId}/attachments/{id}",
+        "messages.attachments.get",
+        ("attachment",),
+        READ,
+        get_attachment,
+    ),
     gmail_route("GET", "/threads", "threads.list", ("list",), READ_HEADERS, list_threads),
     gmail_route("GET", "/threads/{id}", "threads.get", ("read_thread",), READ_HEADERS, get_thread),
-    gmail_route("POST", "/threads/{id}/modify", "threads.modify", ("modify",), MODIFY,
-                modify_thread),
+    gmail_route(
+        "POST", "/threads/{id}/modify", "threads.modify", ("modify",), MODIFY, modify_thread
+    ),
     gmail_route("GET", "/history", "history.list", ("list", "history"), READ_HEADERS, list_history),
-    gmail_route("GET", "/settings/sendAs", "settings.sendAs.list", ("aliases",), SETTINGS,
-                list_send_as),
-    gmail_route("GET", "/settings/sendAs/{email}", "settings.sendAs.get", ("aliases",), SETTINGS,
-                get_send_as),
+    gmail_route(
+        "GET", "/settings/sendAs", "settings.sendAs.list", ("aliases",), SETTINGS, list_send_as
+    ),
+    gmail_route(
+        "GET",
+        "/settings/sendAs/{email}",
+        "settings.sendAs.get",
+        ("aliases",),
+        SETTINGS,
+        get_send_as,
+    ),
 ]

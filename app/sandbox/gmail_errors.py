@@ -5,7 +5,9 @@ from __future__ import annotations
 from app.sandbox.wire import Refusal, Response, json_response
 
 
-def error_response(code: int, message: str, reason: str, status: str, domain: str = "global") -> Response:
+def error_response(
+    code: int, message: str, reason: str, status: str, domain: str = "global"
+) -> Response:
     detail = {"message": message, "domain": domain, "reason": reason}
     return json_response(
         {"error": {"code": code, "message": message, "errors": [detail], "status": status}}, code
@@ -50,18 +52,22 @@ def insufficient_scope() -> Response:
     body = {
         "code": 403,
         "message": message,
-        "errors": [{
-            "message": "Insufficient Permission",
-            "domain": "global",
-            "reason": "insufficientPermissions",
-        }],
+        "errors": [
+            {
+                "message": "Insufficient Permission",
+                "domain": "global",
+                "reason": "insufficientPermissions",
+            }
+        ],
         "status": "PERMISSION_DENIED",
-        "details": [{
-            "@type": "type.googleapis.com/google.rpc.ErrorInfo",
-            "reason": "ACCESS_TOKEN_SCOPE_INSUFFICIENT",
-            "domain": "googleapis.com",
-            "metadata": {"service": "gmail.googleapis.com"},
-        }],
+        "details": [
+            {
+                "@type": "type.googleapis.com/google.rpc.ErrorInfo",
+                "reason": "ACCESS_TOKEN_SCOPE_INSUFFICIENT",
+                "domain": "googleapis.com",
+                "metadata": {"service": "gmail.googleapis.com"},
+            }
+        ],
     }
     challenge = 'Bearer realm="https://accounts.google.com/", error="insufficient_scope"'
     return json_response({"error": body}, 403, {"WWW-Authenticate": challenge})

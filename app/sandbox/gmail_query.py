@@ -8,14 +8,24 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from datetime import UTC, datetime
+from email.message import Message
 
 from app.sandbox import mail
 from app.sandbox.records import GmailMessage
 
 _TOKEN = re.compile(r'(-?)(?:(\w+):)?(?:"([^"]*)"|\(([^)]*)\)|(\S+))')
 _DAYS = {"d": 1, "m": 30, "y": 365}
-_SYSTEM = {"sent": "SENT", "inbox": "INBOX", "draft": "DRAFT", "drafts": "DRAFT", "trash": "TRASH",
-           "spam": "SPAM", "unread": "UNREAD", "starred": "STARRED", "important": "IMPORTANT"}
+_SYSTEM = {
+    "sent": "SENT",
+    "inbox": "INBOX",
+    "draft": "DRAFT",
+    "drafts": "DRAFT",
+    "trash": "TRASH",
+    "spam": "SPAM",
+    "unread": "UNREAD",
+    "starred": "STARRED",
+    "important": "IMPORTANT",
+}
 
 
 def search(messages: Iterable[GmailMessage], query: str, now: float) -> list[GmailMessage]:
@@ -57,7 +67,9 @@ class _Searched:
         pairs = mail.addresses(self.head, *names)
         return " ".join(f"{name} {address}" for name, address in pairs).casefold()
 
-    def holds(self, operator: str, value: str, now: float) -> bool:
+    def holds(  # noqa: PLR0911 - one return per operator
+        self, operator: str, value: str, now: float
+    ) -> bool:
         match operator:
             case "from":
                 return value in self._people("From")
@@ -81,7 +93,7 @@ class _Searched:
                 return value in self.text
         return f"{operator}:{value}" in self.text
 
-    def _leaves(self) -> list[mail.Message]:
+    def _leaves(self) -> list[Message]:
         return mail.leaf_parts(mail.parse(self.message.raw))
 
     def _labelled(self, value: str) -> bool:

@@ -6,6 +6,7 @@ import base64
 import re
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from email.message import Message
 from email.utils import format_datetime
 from typing import Any
 
@@ -39,12 +40,17 @@ def decode_raw(text: Any) -> bytes:
         raise refuse(
             400,
             f"Invalid value at 'message.raw' (TYPE_BYTES), Base64 decoding failed for \"{shown}\"",
-            "invalid", "INVALID_ARGUMENT",
+            "invalid",
+            "INVALID_ARGUMENT",
         )
     bare = data.rstrip(b"=\r\n ")
     if len(bare) % 4 == 1:
-        raise refuse(400, "Invalid value at 'message.raw' (TYPE_BYTES), Base64 decoding failed",
-                     "invalid", "INVALID_ARGUMENT")
+        raise refuse(
+            400,
+            "Invalid value at 'message.raw' (TYPE_BYTES), Base64 decoding failed",
+            "invalid",
+            "INVALID_ARGUMENT",
+        )
     return base64.urlsafe_b64decode(bare + b"=" * (-len(bare) % 4))
 
 
@@ -86,8 +92,9 @@ def _draft_json(draft_id: str, message: GmailMessage) -> dict[str, Any]:
 def create(call: Call, submitted: Submitted) -> Response:
     raw = submitted.raw
     if raw is None:
-        raise invalid("'raw' RFC822 payload message string or uploading message via /upload/* URL "
-                      "required")
+        raise invalid(
+            "'raw' RFC822 payload message string or uploading message via /upload/* URL required"
+        )
     thread = _thread_for(call, submitted, raw)
     message = gmail_store.add_message(call.sandbox, call.gmail, raw, ["DRAFT"], thread)
     draft_id = gmail_store.new_draft_id()
@@ -131,20 +138,21 @@ def send_draft(call: Call, submitted: Submitted) -> Response:
     if submitted.raw is not None:
         raw = submitted.raw
         thread = _thread_for(call, submitted, raw) or thread
-    recipients = _recipients(call, raw)
+    recipients = _recipients(raw)
     _discard(call, submitted.draft_id)
     return _post(call, raw, thread, recipients)
 
 
 def send_message(call: Call, submitted: Submitted) -> Response:
     if submitted.raw is None:
-        raise invalid("'raw' RFC822 payload message string or uploading message via /upload/* URL "
-                      "required")
-    recipients = _recipients(call, submitted.raw)
+        raise invalid(
+            "'raw' RFC822 payload message string or uploading message via /upload/* URL required"
+        )
+    recipients = _recipients(submitted.raw)
     return _post(call, submitted.raw, _thread_for(call, submitted, submitted.raw), recipients)
 
 
-def _recipients(call: Call, raw: bytes) -> list[str]:
+def _recipients(raw: bytes) -> list[str]:
     try:
         found = mail.checked_recipients(mail.head_of(raw))
     except mail.InvalidAddresses as error:
@@ -194,7 +202,7 @@ def _as_sent(call: Call, raw: bytes) -> bytes:
     return raw
 
 
-def _may_send_as(box: GmailBox, head: mail.Message) -> bool:
+def _may_send_as(box: GmailBox, head: Message) -> bool:
     senders = [address.casefold() for _, address in mail.addresses(head, "From")]
     allowed = {alias["sendAsEmail"] for alias in box.send_as}
     return bool(senders) and set(senders) <= allowed
@@ -253,7 +261,8 @@ ROUTES: list[Route] = [
     gmail_route("POST", "/drafts/send", "drafts.send", ("send",), COMPOSE, json_send_draft),
     gmail_route("GET", "/drafts/{id}", "drafts.get", ("read_draft",), READ_DRAFTS, get_draft),
     gmail_route("PUT", "/drafts/{id}", "drafts.update", ("update_draft",), COMPOSE, json_update),
-    gmail_route("DELETE", "/drafts/{id}", "drafts.delete", ("delete_draft",), COMPOSE,
-                delete_draft),
+    gmail_route(
+        "DELETE", "/drafts/{id}", "drafts.delete", ("delete_draft",), COMPOSE, delete_draft
+    ),
     gmail_route("POST", "/messages/send", "messages.send", ("send",), SEND, json_send_message),
 ]

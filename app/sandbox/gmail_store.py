@@ -24,7 +24,9 @@ def new_message_id() -> str:
     return f"<CA{secrets.token_urlsafe(38).replace('=', '')}@mail.gmail.com>"
 
 
-def record(box: GmailBox, kind: str, message: GmailMessage, labels: list[str] | None = None) -> None:
+def record(
+    box: GmailBox, kind: str, message: GmailMessage, labels: list[str] | None = None
+) -> None:
     box.history_id += secrets.randbelow(40) + 1
     message.history_id = box.history_id
     brief = {"id": message.id, "threadId": message.thread_id}
@@ -65,7 +67,7 @@ def thread_for_arrival(box: GmailBox, raw: bytes) -> str | None:
     return None
 
 
-def add_message(
+def add_message(  # noqa: PLR0913 - two of them are rare
     sandbox: Sandbox,
     box: GmailBox,
     raw: bytes,

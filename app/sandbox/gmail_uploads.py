@@ -164,7 +164,7 @@ def is_last_chunk(content_range: str) -> bool:
 
 
 def _routes() -> list[Route]:
-    found = []
+    found: list[Route] = []
     for method, path, name, group in (
         ("POST", "/drafts", "drafts.create", "create_draft"),
         ("POST", "/drafts/send", "drafts.send", "send"),
@@ -175,8 +175,13 @@ def _routes() -> list[Route]:
         template = "/upload/gmail/v1/users/{user}" + path
         found.extend(
             Route(
-                method=verb, template=template, operation=f"gmail.upload.{name}",
-                groups=(group, "upload"), provider="gmail", scopes=scopes, handler=upload,
+                method=verb,
+                template=template,
+                operation=f"gmail.upload.{name}",
+                groups=(group, "upload"),
+                provider="gmail",
+                scopes=scopes,
+                handler=upload,
             )
             for verb in dict.fromkeys((method, "PUT"))
         )

@@ -105,6 +105,8 @@ def snippet(message: GmailMessage) -> str:
     text = mail.body_text(parsed, "plain")
     if text is None:
         markup = mail.body_text(parsed, "html") or ""
-        markup = re.sub(r"<(style|script|head)\b.*?</\1>", " ", markup, flags=re.DOTALL | re.IGNORECASE)
+        markup = re.sub(
+            r"<(style|script|head)\b.*?</\1>", " ", markup, flags=re.DOTALL | re.IGNORECASE
+        )
         text = html.unescape(re.sub(r"<[^>]+>", " ", markup))
     return html.escape(" ".join(text.split())[:SNIPPET_LENGTH], quote=False)

@@ -117,19 +117,23 @@ def userinfo(call: Call) -> Response:
     if account is None:
         raise error("invalid_request", "Invalid Credentials", 401)
     given, _, family = account.name.partition(" ")
-    return json_response({
-        "sub": account.subject_id,
-        "name": account.name,
-        "given_name": given,
-        "family_name": family,
-        "email": account.address,
-        "email_verified": True,
-    })
+    return json_response(
+        {
+            "sub": account.subject_id,
+            "name": account.name,
+            "given_name": given,
+            "family_name": family,
+            "email": account.address,
+            "email_verified": True,
+        }
+    )
 
 
 def device_code(call: Call) -> Response:
     """Google's device flow cannot request Gmail scopes (identity/protocols/oauth2/limited-input-device)."""
-    raise error("invalid_scope", "Invalid device flow scope: " + call.request.form().get("scope", [""])[-1])
+    raise error(
+        "invalid_scope", "Invalid device flow scope: " + call.request.form().get("scope", [""])[-1]
+    )
 
 
 def not_found(_call: Call) -> Response:

@@ -20,8 +20,12 @@ SEND = frozenset({"Mail.Send"})
 PROFILE = frozenset({"User.Read", "User.ReadBasic.All"})
 MOST_REQUEST_BYTES = 4 * 1024 * 1024
 MOST_X_HEADERS = 5
-_RECIPIENTS = {"toRecipients": "to", "ccRecipients": "cc", "bccRecipients": "bcc",
-               "replyTo": "reply_to"}
+_RECIPIENTS = {
+    "toRecipients": "to",
+    "ccRecipients": "cc",
+    "bccRecipients": "bcc",
+    "replyTo": "reply_to",
+}
 _NOT_CONTENT = frozenset({"isRead", "categories", "flag", "singleValueExtendedProperties"})
 
 
@@ -55,18 +59,20 @@ def me(call: Call) -> Response:
     account = call.sandbox.account("microsoft", call.account)
     name = account.name if account else ""
     given, _, family = name.partition(" ")
-    return json_response({
-        **context(call, "users/$entity"),
-        "id": account.subject_id if account else "",
-        "displayName": name,
-        "givenName": given,
-        "surname": family,
-        "mail": call.account,
-        "userPrincipalName": call.account,
-        "businessPhones": [],
-        "jobTitle": None,
-        "preferredLanguage": "en-US",
-    })
+    return json_response(
+        {
+            **context(call, "users/$entity"),
+            "id": account.subject_id if account else "",
+            "displayName": name,
+            "givenName": given,
+            "surname": family,
+            "mail": call.account,
+            "userPrincipalName": call.account,
+            "businessPhones": [],
+            "jobTitle": None,
+            "preferredLanguage": "en-US",
+        }
+    )
 
 
 def revoke_sessions(call: Call) -> Response:
@@ -99,7 +105,9 @@ def create(call: Call) -> Response:
 def _group_mime_draft(call: Call, item: GraphItem) -> None:
     """Outlook groups by Thread-Index; other headers alone start a new conversation."""
     try:
-        index = base64.b64decode(str(mail.head_of(item.mime).get("Thread-Index", "")), validate=True)
+        index = base64.b64decode(
+            str(mail.head_of(item.mime).get("Thread-Index", "")), validate=True
+        )
     except (binascii.Error, ValueError):
         return
     if len(index) >= 22:
@@ -116,8 +124,9 @@ def read_mime(body: bytes) -> bytes:
     try:
         return base64.b64decode(b"".join(body.split()), validate=True)
     except (binascii.Error, ValueError) as error:
-        raise refuse(400, "ErrorMimeContentInvalidBase64String",
-                     "Invalid base64 string for MIME content.") from error
+        raise refuse(
+            400, "ErrorMimeContentInvalidBase64String", "Invalid base64 string for MIME content."
+        ) from error
 
 
 def read_json(call: Call) -> dict[str, Any]:
@@ -130,13 +139,19 @@ def read_json(call: Call) -> dict[str, Any]:
 def check_headers(values: dict[str, Any]) -> None:
     headers = values.get("internetMessageHeaders") or []
     if len(headers) > MOST_X_HEADERS:
-        raise refuse(400, "InvalidInternetMessageHeaderCollection",
-                     "Maximum number of headers in one message should be less than or equal to 5.")
+        raise refuse(
+            400,
+            "InvalidInternetMessageHeaderCollection",
+            "Maximum number of headers in one message should be less than or equal to 5.",
+        )
     for header in headers:
         if not str(header.get("name", "")).lower().startswith("x-"):
-            raise refuse(400, "InvalidInternetMessageHeader",
-                         f"The internet message header name '{header.get('name')}' should start with "
-                         "'x-' or 'X-'.")
+            raise refuse(
+                400,
+                "InvalidInternetMessageHeader",
+                f"The internet message header name '{header.get('name')}' should start with "
+                "'x-' or 'X-'.",
+            )
 
 
 def apply_values(call: Call, item: GraphItem, values: dict[str, Any]) -> None:
@@ -149,9 +164,13 @@ def apply_values(call: Call, item: GraphItem, values: dict[str, Any]) -> None:
     for name, attribute in (("from", "from_"), ("sender", "sender")):
         if name in values:
             setattr(item, attribute, _address(values[name]))
-    for name, attribute in (("subject", "subject"), ("importance", "importance"),
-                            ("isRead", "is_read"), ("categories", "categories"),
-                            ("internetMessageId", "internet_message_id")):
+    for name, attribute in (
+        ("subject", "subject"),
+        ("importance", "importance"),
+        ("isRead", "is_read"),
+        ("categories", "categories"),
+        ("internetMessageId", "internet_message_id"),
+    ):
         if values.get(name) is not None:
             setattr(item, attribute, values[name])
     if "body" in values:
@@ -276,12 +295,17 @@ def send_mail(call: Call) -> Response:
         raise
 
 
-def graph_route(
+def graph_route(  # noqa: PLR0917 - a table row
     method: str, path: str, name: str, groups: tuple[str, ...], scopes: frozenset[str], handler: Any
 ) -> Route:
     return Route(
-        method=method, template="/graph/v1.0/me" + path, operation=f"graph.{name}", groups=groups,
-        provider="microsoft", scopes=scopes, handler=handler,
+        method=method,
+        template="/graph/v1.0/me" + path,
+        operation=f"graph.{name}",
+        groups=groups,
+        provider="microsoft",
+        scopes=scopes,
+        handler=handler,
     )
 
 
@@ -293,8 +317,9 @@ ROUTES = [
     graph_route("GET", "/messages/{id}", "messages.get", ("read_back",), READ, get),
     graph_route("GET", "/messages/{id}/$value", "messages.value", ("read_back",), READ, get_value),
     graph_route("PATCH", "/messages/{id}", "messages.update", ("update_draft",), WRITE, patch),
-    graph_route("DELETE", "/messages/{id}", "messages.delete", ("delete_draft", "delete"), WRITE,
-                delete),
+    graph_route(
+        "DELETE", "/messages/{id}", "messages.delete", ("delete_draft", "delete"), WRITE, delete
+    ),
     graph_route("POST", "/messages/{id}/move", "messages.move", ("modify",), WRITE, move),
     graph_route("POST", "/messages/{id}/send", "messages.send", ("send",), SEND, send),
 ]

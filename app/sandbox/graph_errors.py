@@ -27,17 +27,22 @@ def bad_request(message: str) -> Refusal:
 
 
 def too_large() -> Refusal:
-    return refuse(413, "ErrorMessageSizeExceeded",
-                  "The message exceeds the maximum supported size.")
+    return refuse(
+        413, "ErrorMessageSizeExceeded", "The message exceeds the maximum supported size."
+    )
 
 
 def unauthorized() -> Response:
-    answer = error_response(401, "InvalidAuthenticationToken",
-                            "Lifetime validation failed, the token is expired or revoked.")
+    answer = error_response(
+        401,
+        "InvalidAuthenticationToken",
+        "Lifetime validation failed, the token is expired or revoked.",
+    )
     answer.headers["WWW-Authenticate"] = 'Bearer realm="", error="invalid_token"'
     return answer
 
 
 def insufficient_scope() -> Response:
-    return error_response(403, "ErrorAccessDenied",
-                          "Access is denied. Check credentials and try again.")
+    return error_response(
+        403, "ErrorAccessDenied", "Access is denied. Check credentials and try again."
+    )

@@ -58,8 +58,11 @@ def _chosen(call: Call, rows: list[Row]) -> list[Row]:
     search, text = request.param("$search"), request.param("$filter")
     if search:
         if text or request.param("$orderby"):
-            raise refuse(400, "SearchWithFilter",
-                         "The query parameters $search and $filter or $orderby cannot be combined.")
+            raise refuse(
+                400,
+                "SearchWithFilter",
+                "The query parameters $search and $filter or $orderby cannot be combined.",
+            )
         test, now = graph_query.search_test(search), call.sandbox.now()
         rows = [row for row in rows if row[0].indexed_at <= now and test(row[0])]
         graph_query.ordered(rows, [])
@@ -76,7 +79,10 @@ def _shown(call: Call, row: Row) -> dict[str, Any]:
     extra = graph_view.only_on_request(item)
     if "attachments" in call.request.param("$expand"):
         found = [graph_view.attachment(a, with_bytes=True) for a in item.attachments]
-        return {**graph_query.select(shown, extra, call.request.param("$select")), "attachments": found}
+        return {
+            **graph_query.select(shown, extra, call.request.param("$select")),
+            "attachments": found,
+        }
     return graph_query.select(shown, extra, call.request.param("$select"))
 
 
@@ -107,7 +113,11 @@ def delta(call: Call) -> Response:
     token = call.request.param("$deltatoken") or call.request.param("$skiptoken")
     since = _read_token(token) if token else 0
     changed = sorted(
-        (item for item in call.graph.items.values() if item.folder == folder and item.change > since),
+        (
+            item
+            for item in call.graph.items.values()
+            if item.folder == folder and item.change > since
+        ),
         key=lambda item: item.change,
     )
     size = _page_size(call)
@@ -159,8 +169,20 @@ ROUTES = [
     graph_route("GET", "/messages", "messages.list", ("list",), READ, list_messages),
     graph_route("GET", "/mailFolders", "mailFolders.list", ("list", "folders"), READ, list_folders),
     graph_route("GET", "/mailFolders/{folder}", "mailFolders.get", ("folders",), READ, get_folder),
-    graph_route("GET", "/mailFolders/{folder}/messages", "mailFolders.messages.list", ("list",),
-                READ, list_folder),
-    graph_route("GET", "/mailFolders/{folder}/messages/delta", "messages.delta", ("list", "delta"),
-                READ, delta),
+    graph_route(
+        "GET",
+        "/mailFolders/{folder}/messages",
+        "mailFolders.messages.list",
+        ("list",),
+        READ,
+        list_folder,
+    ),
+    graph_route(
+        "GET",
+        "/mailFolders/{folder}/messages/delta",
+        "messages.delta",
+        ("list", "delta"),
+        READ,
+        delta,
+    ),
 ]

@@ -134,7 +134,10 @@ def build(item: GraphItem, at: float, *, with_bcc: bool) -> bytes:
         ("Bcc", _people(item.bcc) if with_bcc else ""),
         ("Reply-To", _people(item.reply_to)),
         ("Subject", _encoded(item.subject)),
-        ("Thread-Topic", _encoded(re.sub(r"^((re|fw|fwd|aw|wg):\s*)+", "", item.subject, flags=re.IGNORECASE))),
+        (
+            "Thread-Topic",
+            _encoded(re.sub(r"^((re|fw|fwd|aw|wg):\s*)+", "", item.subject, flags=re.IGNORECASE)),
+        ),
         ("Thread-Index", base64.b64encode(item.conversation_index).decode()),
         ("Date", when),
         ("Message-ID", item.internet_message_id),
@@ -172,10 +175,13 @@ def _content(item: GraphItem) -> bytes:
     if item.body_type == "text":
         inner = _leaf("text/plain; charset=utf-8", item.body.encode())
     else:
-        inner = _multipart("alternative", [
-            _leaf("text/plain; charset=utf-8", text_from_html(item.body).encode()),
-            _leaf("text/html; charset=utf-8", item.body.encode()),
-        ])
+        inner = _multipart(
+            "alternative",
+            [
+                _leaf("text/plain; charset=utf-8", text_from_html(item.body).encode()),
+                _leaf("text/html; charset=utf-8", item.body.encode()),
+            ],
+        )
     inline = [a for a in item.attachments if a.is_inline]
     if inline:
         inner = _multipart("related", [inner, *map(_attachment_part, inline)])

@@ -89,9 +89,10 @@ def _compare(value: Any, operator: str, literal: Any) -> bool:
     if operator in {"eq", "ne"}:
         both_text = isinstance(value, str) and isinstance(literal, str)
         same = value.casefold() == literal.casefold() if both_text else value == literal
-        return same == (operator == "eq")
+        return bool(same == (operator == "eq"))
     left, right = str(value), str(literal)
-    return {"ge": left >= right, "gt": left > right, "le": left <= right, "lt": left < right}[operator]
+    order = {"ge": left >= right, "gt": left > right, "le": left <= right, "lt": left < right}
+    return order[operator]
 
 
 def order_keys(text: str, filtered: list[str]) -> list[tuple[str, bool]]:
@@ -102,8 +103,11 @@ def order_keys(text: str, filtered: list[str]) -> list[tuple[str, bool]]:
         keys.append((name, direction.strip().lower() == "desc"))
     ordered = [name for name, _ in keys]
     if filtered and ordered and filtered[: len(ordered)] != ordered:
-        raise refuse(400, "InefficientFilter",
-                     "The restriction or sort order is too complex for this operation.")
+        raise refuse(
+            400,
+            "InefficientFilter",
+            "The restriction or sort order is too complex for this operation.",
+        )
     return keys
 
 
@@ -118,7 +122,7 @@ def search_test(text: str) -> Callable[[GraphItem], bool]:
     if len(inner) > 1 and inner[0] == inner[-1] == '"':
         inner = inner[1:-1].replace('\\"', '"')
     words = [(op.lower(), (quoted or bare).casefold()) for op, quoted, bare in _WORD.findall(inner)]
-    words = [word for word in words if word[1] not in {"and"}]
+    words = [word for word in words if word[1] != "and"]
     return lambda item: all(value in _haystack(item, op) for op, value in words)
 
 
@@ -147,7 +151,10 @@ def select(shown: dict[str, Any], extra: dict[str, Any], names: str) -> dict[str
     everything = {**shown, **extra}
     unknown = [name for name in wanted if name not in everything and name not in {"from", "sender"}]
     if unknown:
-        raise refuse(400, "RequestBroker--ParseUri",
-                     f"Could not find a property named '{unknown[0]}' on type 'microsoft.graph.message'.")
+        raise refuse(
+            400,
+            "RequestBroker--ParseUri",
+            f"Could not find a property named '{unknown[0]}' on type 'microsoft.graph.message'.",
+        )
     kept = {name: everything[name] for name in wanted if name in everything}
     return {"@odata.etag": shown["@odata.etag"], "id": shown["id"], **kept}

@@ -49,8 +49,11 @@ def _create(call: Call, kind: str) -> Response:
     message = values.get("message") or {}
     comment = str(values.get("comment") or "")
     if comment and (message.get("body") or {}).get("content"):
-        raise refuse(400, "ErrorInvalidRequest",
-                     "Specify either the comment or the body property of message, not both.")
+        raise refuse(
+            400,
+            "ErrorInvalidRequest",
+            "Specify either the comment or the body property of message, not both.",
+        )
     check_headers(message)
     item = graph_store.new_item(call.sandbox, call.graph, "drafts", is_draft=True)
     item.from_ = graph_send.own_address(call.sandbox.account("microsoft", call.account))
@@ -123,7 +126,7 @@ def _quoted(original: GraphItem, comment: str) -> str:
     said = html.escape(comment, quote=False).replace("\n", "<br>")
     return (
         '<html><head>\r\n<meta http-equiv="Content-Type" content="text/html; charset=utf-8"></head>'
-        f"<body>{said}\r\n<hr tabindex=\"-1\" style=\"display:inline-block; width:98%\">\r\n"
+        f'<body>{said}\r\n<hr tabindex="-1" style="display:inline-block; width:98%">\r\n'
         '<div id="divRplyFwdMsg" dir="ltr"><font face="Calibri, sans-serif" color="#000000" '
         f'style="font-size:11pt">{head}</font>\r\n<div>&nbsp;</div>\r\n</div>\r\n{inner}</body></html>'
     )
@@ -137,10 +140,23 @@ def _names(people: list[dict[str, str]]) -> str:
 
 _GROUPS = ("create_draft", "create_reply")
 ROUTES = [
-    graph_route("POST", "/messages/{id}/createReply", "messages.createReply", _GROUPS, WRITE,
-                create_reply),
-    graph_route("POST", "/messages/{id}/createReplyAll", "messages.createReplyAll", _GROUPS, WRITE,
-                create_reply_all),
-    graph_route("POST", "/messages/{id}/createForward", "messages.createForward", _GROUPS, WRITE,
-                create_forward),
+    graph_route(
+        "POST", "/messages/{id}/createReply", "messages.createReply", _GROUPS, WRITE, create_reply
+    ),
+    graph_route(
+        "POST",
+        "/messages/{id}/createReplyAll",
+        "messages.createReplyAll",
+        _GROUPS,
+        WRITE,
+        create_reply_all,
+    ),
+    graph_route(
+        "POST",
+        "/messages/{id}/createForward",
+        "messages.createForward",
+        _GROUPS,
+        WRITE,
+        create_forward,
+    ),
 ]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from email.message import Message
 
 from app.sandbox import graph_mime, graph_store, mail, transport
 from app.sandbox.graph_errors import bad_request, refuse, too_large
@@ -30,8 +31,13 @@ def submit(call: Call, item: GraphItem) -> Response:
     late = call.behaves("late_sent")
     fresh_handle = bool(call.behaves("no_immutable_id"))
     parcel = transport.Parcel(
-        provider="microsoft", account=call.account, provider_message_id=item.immutable_id,
-        thread_id=item.conversation_id, kept=kept, wire=b"", recipients=recipients,
+        provider="microsoft",
+        account=call.account,
+        provider_message_id=item.immutable_id,
+        thread_id=item.conversation_id,
+        kept=kept,
+        wire=b"",
+        recipients=recipients,
     )
     accepted = transport.accept(sandbox, parcel)
     item.submitted = True
@@ -43,7 +49,9 @@ def submit(call: Call, item: GraphItem) -> Response:
     }
     transport_s = 0.0 if late else sandbox.settings.sent_move_delay_s
     wait_s = max(transport_s, _held_until(item) - sandbox.now())
-    timer = Timer(due_at=0, kind="transport", account=box.address, item_id=item.immutable_id, data=data)
+    timer = Timer(
+        due_at=0, kind="transport", account=box.address, item_id=item.immutable_id, data=data
+    )
     sandbox.later(wait_s, timer)
     graph_store.touch(sandbox, box, item)
     sandbox.settle()
@@ -55,7 +63,7 @@ def _held_until(item: GraphItem) -> float:
     if not value:
         return 0.0
     try:
-        return datetime.fromisoformat(value.replace("Z", "+00:00")).timestamp()
+        return datetime.fromisoformat(value).timestamp()
     except ValueError as error:
         raise bad_request("The value of SystemTime 0x3FEF is no date.") from error
 
@@ -64,9 +72,12 @@ def _check_sender(call: Call, item: GraphItem) -> None:
     own = call.account
     for one in (item.from_, item.sender):
         if one and one.get("address", "").casefold() != own:
-            raise refuse(403, "ErrorSendAsDenied",
-                         "The user account which was used to submit this request does not have "
-                         "the right to send mail on behalf of the specified sending account.")
+            raise refuse(
+                403,
+                "ErrorSendAsDenied",
+                "The user account which was used to submit this request does not have "
+                "the right to send mail on behalf of the specified sending account.",
+            )
     if not item.from_:
         account = call.sandbox.account("microsoft", own)
         item.from_ = own_address(account)
@@ -79,13 +90,15 @@ def own_address(account: Account | None) -> dict[str, str]:
 
 def _recipients(item: GraphItem) -> list[str]:
     found = [one.get("address", "") for one in [*item.to, *item.cc, *item.bcc]]
-    probe = mail.Message()
+    probe = Message()
     for address in found:
         probe["To"] = f"<{address}>"
     try:
         mail.checked_recipients(probe)
     except mail.InvalidAddresses as error:
-        raise refuse(400, "ErrorInvalidRecipients", "At least one recipient isn't valid.") from error
+        raise refuse(
+            400, "ErrorInvalidRecipients", "At least one recipient isn't valid."
+        ) from error
     if not found or not all(found):
         raise refuse(400, "ErrorInvalidRecipients", "At least one recipient isn't valid.")
     return list({address.casefold(): address for address in found}.values())
@@ -114,11 +127,18 @@ def on_transport(sandbox: Sandbox, timer: Timer) -> None:
             accepted.cancelled = True
         return
     wire = mail.without_headers(accepted.raw, "Bcc")
-    transport.carry(sandbox, transport.Parcel(
-        provider="microsoft", account=box.address, provider_message_id=item.immutable_id,
-        thread_id=item.conversation_id, kept=accepted.raw, wire=wire,
-        recipients=list(timer.data["recipients"]),
-    ))
+    transport.carry(
+        sandbox,
+        transport.Parcel(
+            provider="microsoft",
+            account=box.address,
+            provider_message_id=item.immutable_id,
+            thread_id=item.conversation_id,
+            kept=accepted.raw,
+            wire=wire,
+            recipients=list(timer.data["recipients"]),
+        ),
+    )
     if timer.data["arrive_s"]:
         timer.kind = "arrive"
         sandbox.later(timer.data["arrive_s"], timer)
@@ -152,4 +172,3 @@ def on_drop_x_headers(sandbox: Sandbox, timer: Timer) -> None:
 
 
 TIMERS = {"transport": on_transport, "arrive": on_arrive, "drop_x_headers": on_drop_x_headers}
-

@@ -98,8 +98,11 @@ def create_session(call: Call) -> Response:
     if str(wanted.get("attachmentType", "")).lower() != "file" or not isinstance(size, int):
         raise bad_request("AttachmentItem needs attachmentType, name and size.")
     if size < SMALL_BYTES:
-        raise refuse(400, "ErrorAttachmentSizeShouldNotBeLessThanMinimumSize",
-                     "The attachment size should not be less than the minimum size.")
+        raise refuse(
+            400,
+            "ErrorAttachmentSizeShouldNotBeLessThanMinimumSize",
+            "The attachment size should not be less than the minimum size.",
+        )
     if size > MOST_BYTES:
         raise refuse(413, "ErrorAttachmentSizeLimitExceeded", "The attachment is too large.")
     session = Upload(
@@ -110,16 +113,21 @@ def create_session(call: Call) -> Response:
         target={"item": item.immutable_id, "wanted": wanted, "shown_id": call.params["id"]},
     )
     call.sandbox.uploads[session.id] = session
-    url = f"{call.request.base_url}/graph-uploads/{session.id}?authtoken={secrets.token_urlsafe(32)}"
+    url = (
+        f"{call.request.base_url}/graph-uploads/{session.id}?authtoken={secrets.token_urlsafe(32)}"
+    )
     session.target["token"] = url.rpartition("=")[2]
-    return json_response({**context(call, "microsoft.graph.uploadSession"), **_state(session),
-                          "uploadUrl": url}, 201)
+    return json_response(
+        {**context(call, "microsoft.graph.uploadSession"), **_state(session), "uploadUrl": url}, 201
+    )
 
 
 def _state(session: Upload) -> dict[str, Any]:
     expires = datetime.fromtimestamp(session.started_at + SESSION_S, tz=UTC)
-    return {"expirationDateTime": expires.strftime("%Y-%m-%dT%H:%M:%SZ"),
-            "nextExpectedRanges": [_expected(session)]}
+    return {
+        "expirationDateTime": expires.strftime("%Y-%m-%dT%H:%M:%SZ"),
+        "nextExpectedRanges": [_expected(session)],
+    }
 
 
 def _expected(session: Upload) -> str:
@@ -129,8 +137,11 @@ def _expected(session: Upload) -> str:
 
 def _session(call: Call) -> Upload:
     if call.request.header("authorization"):
-        raise refuse(401, "InvalidAudience",
-                     "The upload URL carries its own token; do not send an Authorization header.")
+        raise refuse(
+            401,
+            "InvalidAudience",
+            "The upload URL carries its own token; do not send an Authorization header.",
+        )
     session = call.sandbox.uploads.get(call.params["session"])
     alive = session is not None and session.started_at + SESSION_S > call.sandbox.now()
     if session is None or not alive:
@@ -149,8 +160,11 @@ def put_chunk(call: Call) -> Response:
     if hit is None or int(hit[3]) != session.total or int(hit[2]) - int(hit[1]) + 1 != len(body):
         raise refuse(400, "ErrorInvalidContentRange", "The Content-Range header is not valid.")
     if int(hit[1]) != len(session.data):
-        raise refuse(416, "ErrorInvalidContentRange",
-                     f"Chunks must come in order; expected {len(session.data)}.")
+        raise refuse(
+            416,
+            "ErrorInvalidContentRange",
+            f"Chunks must come in order; expected {len(session.data)}.",
+        )
     session.data += body
     if len(session.data) < (session.total or 0):
         return json_response(_state(session))
@@ -173,8 +187,9 @@ def _finish(call: Call, session: Upload) -> Response:
     _add(call, item, attachment)
     del call.sandbox.uploads[session.id]
     base = call.request.base_url
-    location = (f"{base}/graph/v1.0/me/messages/{session.target['shown_id']}"
-                f"/attachments/{attachment.id}")
+    location = (
+        f"{base}/graph/v1.0/me/messages/{session.target['shown_id']}/attachments/{attachment.id}"
+    )
     return Response(status=201, headers={"Location": location})
 
 
@@ -189,23 +204,41 @@ def delete_session(call: Call) -> Response:
 
 def _upload_route(method: str, handler: Any) -> Route:
     return Route(
-        method=method, template="/graph-uploads/{session}", operation="graph.uploadSession",
-        groups=("upload",), provider="microsoft", scopes=frozenset(), handler=handler,
+        method=method,
+        template="/graph-uploads/{session}",
+        operation="graph.uploadSession",
+        groups=("upload",),
+        provider="microsoft",
+        scopes=frozenset(),
+        handler=handler,
     )
 
 
 _ONE = "/messages/{id}/attachments/{attachment}"
 ROUTES = [
-    graph_route("POST", "/messages/{id}/attachments", "attachments.create", ("attach",), WRITE,
-                attach),
-    graph_route("GET", "/messages/{id}/attachments", "attachments.list", ("attachment",), READ,
-                list_attachments),
-    graph_route("POST", "/messages/{id}/attachments/createUploadSession",
-                "attachments.createUploadSession", ("attach", "upload_session"), WRITE,
-                create_session),
+    graph_route(
+        "POST", "/messages/{id}/attachments", "attachments.create", ("attach",), WRITE, attach
+    ),
+    graph_route(
+        "GET",
+        "/messages/{id}/attachments",
+        "attachments.list",
+        ("attachment",),
+        READ,
+        list_attachments,
+    ),
+    graph_route(
+        "POST",
+        "/messages/{id}/attachments/createUploadSession",
+        "attachments.createUploadSession",
+        ("attach", "upload_session"),
+        WRITE,
+        create_session,
+    ),
     graph_route("GET", _ONE, "attachments.get", ("attachment",), READ, get_attachment),
-    graph_route("GET", _ONE + "/$value", "attachments.value", ("attachment",), READ,
-                get_attachment_value),
+    graph_route(
+        "GET", _ONE + "/$value", "attachments.value", ("attachment",), READ, get_attachment_value
+    ),
     graph_route("DELETE", _ONE, "attachments.delete", ("detach",), WRITE, delete_attachment),
     _upload_route("PUT", put_chunk),
     _upload_route("GET", get_session),

@@ -14,11 +14,27 @@ from app.sandbox.wire import JSON_TYPE, Response
 from app.sandbox.world import Sandbox
 
 DEFAULT_RETRY_S = 2.0
-_CODES = {500: "InternalServerError", 502: "BadGateway", 503: "ErrorServerBusy",
-          504: "GatewayTimeout", 429: "ApplicationThrottled", 401: "InvalidAuthenticationToken",
-          403: "ErrorAccessDenied", 404: "ErrorItemNotFound", 413: "ErrorMessageSizeExceeded"}
-_REASONS = {500: "backendError", 502: "backendError", 503: "backendError", 504: "backendError",
-            401: "authError", 403: "forbidden", 404: "notFound", 400: "invalidArgument"}
+_CODES = {
+    500: "InternalServerError",
+    502: "BadGateway",
+    503: "ErrorServerBusy",
+    504: "GatewayTimeout",
+    429: "ApplicationThrottled",
+    401: "InvalidAuthenticationToken",
+    403: "ErrorAccessDenied",
+    404: "ErrorItemNotFound",
+    413: "ErrorMessageSizeExceeded",
+}
+_REASONS = {
+    500: "backendError",
+    502: "backendError",
+    503: "backendError",
+    504: "backendError",
+    401: "authError",
+    403: "forbidden",
+    404: "notFound",
+    400: "invalidArgument",
+}
 
 
 def instead(sandbox: Sandbox, fault: Fault, provider: str, account: str) -> Response | None:
@@ -58,8 +74,9 @@ def _unauthorized(provider: str) -> Response:
 
 def wrong_json(fault: Fault) -> Response:
     body = b'{"unexpected": [' if fault.body is None else _body(fault.body)
-    return Response(status=fault.status or 200, body=body,
-                    headers={"Content-Type": JSON_TYPE, **fault.headers})
+    return Response(
+        status=fault.status or 200, body=body, headers={"Content-Type": JSON_TYPE, **fault.headers}
+    )
 
 
 def _body(value: Any) -> bytes:
@@ -71,18 +88,25 @@ def with_status(fault: Fault, provider: str) -> Response:
     if fault.body is None:
         answer = plain_error(status, provider)
     else:
-        answer = Response(status=status, body=_body(fault.body), headers={"Content-Type": JSON_TYPE})
+        answer = Response(
+            status=status, body=_body(fault.body), headers={"Content-Type": JSON_TYPE}
+        )
     answer.headers.update(fault.headers)
     return answer
 
 
 def plain_error(status: int, provider: str) -> Response:
     if provider == "microsoft":
-        return graph_errors.error_response(status, _CODES.get(status, "UnknownError"),
-                                           "The request could not be completed.")
+        return graph_errors.error_response(
+            status, _CODES.get(status, "UnknownError"), "The request could not be completed."
+        )
     reason = _REASONS.get(status, "backendError")
-    code = "UNAVAILABLE" if status == 503 else "INTERNAL" if status >= 500 else "FAILED_PRECONDITION"
-    return gmail_errors.error_response(status, "The service is currently unavailable.", reason, code)
+    code = (
+        "UNAVAILABLE" if status == 503 else "INTERNAL" if status >= 500 else "FAILED_PRECONDITION"
+    )
+    return gmail_errors.error_response(
+        status, "The service is currently unavailable.", reason, code
+    )
 
 
 def throttled(sandbox: Sandbox, fault: Fault, provider: str) -> Response:
@@ -90,8 +114,9 @@ def throttled(sandbox: Sandbox, fault: Fault, provider: str) -> Response:
     seconds = DEFAULT_RETRY_S if fault.delay_s is None else fault.delay_s
     until = datetime.fromtimestamp(sandbox.now(), tz=UTC) + timedelta(seconds=seconds)
     if provider == "microsoft":
-        answer = graph_errors.error_response(429, "ApplicationThrottled",
-                                             "Application is over its MailboxConcurrency limit.")
+        answer = graph_errors.error_response(
+            429, "ApplicationThrottled", "Application is over its MailboxConcurrency limit."
+        )
     else:
         answer = gmail_errors.rate_limited(iso_ms(until), text=fault.form == "gmail_text")
     answer.status = fault.status or 429

@@ -6,6 +6,7 @@ The judge of our MIME: it must not import app.mime. Pure.
 from __future__ import annotations
 
 import email
+import functools
 import re
 from email.header import decode_header, make_header
 from email.message import Message
@@ -26,12 +27,12 @@ class InvalidAddresses(ValueError):
 
 def split_head(raw: bytes) -> tuple[bytes, bytes]:
     """Return the header lines (with their last line end) and the rest (with the blank line)."""
-    hits = [(raw.find(mark), len(mark) // 2) for mark in (b"\r\n\r\n", b"\n\n")]
-    found = [(at, eol) for at, eol in hits if at >= 0]
-    if not found:
+    at = raw.find(b"\r\n\r\n")
+    bare = raw.find(b"\n\n", 0, None if at < 0 else at)
+    if at < 0 and bare < 0:
         return raw, b""
-    at, eol = min(found)
-    return raw[: at + eol], raw[at + eol :]
+    end = bare + 1 if bare >= 0 else at + 2
+    return raw[:end], raw[end:]
 
 
 def header_lines(head: bytes) -> list[tuple[str, bytes]]:
@@ -65,7 +66,13 @@ def with_header(raw: bytes, name: str, value: str) -> bytes:
 
 
 def head_of(raw: bytes) -> Message:
-    return email.message_from_bytes(split_head(raw)[0])
+    """Return the parsed header; the object is shared, so nobody may change it."""
+    return _parsed_head(split_head(raw)[0])
+
+
+@functools.lru_cache(maxsize=4096)
+def _parsed_head(head: bytes) -> Message:
+    return email.message_from_bytes(head)
 
 
 def parse(raw: bytes) -> Message:
@@ -140,8 +147,12 @@ def text_of(part: Message) -> str:
 def leaf_parts(message: Message) -> list[Message]:
     if message.get_content_type() == "message/rfc822" or not message.is_multipart():
         return [message]
-    return [leaf for part in message.get_payload() if isinstance(part, Message)
-            for leaf in leaf_parts(part)]
+    return [
+        leaf
+        for part in message.get_payload()
+        if isinstance(part, Message)
+        for leaf in leaf_parts(part)
+    ]
 
 
 def body_text(message: Message, kind: str) -> str | None:

@@ -13,7 +13,7 @@ from typing import Any
 
 from app.sandbox import consent, pages, tokens
 from app.sandbox.records import Account, DeviceCode, Grant
-from app.sandbox.wire import Refusal, Response, Route, html_response, json_response
+from app.sandbox.wire import Refusal, Response, Route, html_response, json_response, redirect
 from app.sandbox.world import Call, Sandbox, opaque
 
 LOGIN = "https://login.microsoftonline.com"
@@ -45,14 +45,19 @@ def error(code: str, number: int, text: str, sandbox: Sandbox) -> Refusal:
     description = (
         f"AADSTS{number}: {text} Trace ID: {trace} Correlation ID: {correlation} Timestamp: {stamp}"
     )
-    return Refusal(json_response({
-        "error": code,
-        "error_description": description,
-        "error_codes": [number],
-        "timestamp": stamp,
-        "trace_id": trace,
-        "correlation_id": correlation,
-    }, 400))
+    return Refusal(
+        json_response(
+            {
+                "error": code,
+                "error_description": description,
+                "error_codes": [number],
+                "timestamp": stamp,
+                "trace_id": trace,
+                "correlation_id": correlation,
+            },
+            400,
+        )
+    )
 
 
 def token(call: Call) -> Response:
@@ -65,7 +70,9 @@ def token(call: Call) -> Response:
         case "urn:ietf:params:oauth:grant-type:device_code" | "device_code":
             return _poll_device(call, form)
         case other:
-            raise error("unsupported_grant_type", 70003, f"Unsupported grant {other}.", call.sandbox)
+            raise error(
+                "unsupported_grant_type", 70003, f"Unsupported grant {other}.", call.sandbox
+            )
 
 
 def _exchange(call: Call, form: dict[str, str]) -> Response:
@@ -83,7 +90,9 @@ def _refresh(call: Call, form: dict[str, str]) -> Response:
     grant = tokens.find_grant(sandbox, "microsoft", form.get("refresh_token", ""))
     account = sandbox.account("microsoft", grant.account) if grant else None
     if grant is None or account is None or grant.client_id != form.get("client_id"):
-        text = "The provided grant has expired due to it being revoked, a fresh auth token is needed."
+        text = (
+            "The provided grant has expired due to it being revoked, a fresh auth token is needed."
+        )
         raise error("invalid_grant", 50173, text, sandbox)
     wanted = [scope for scope in read_scopes(form.get("scope", "")) if scope not in _RESERVED]
     if set(wanted) - set(grant.scopes):
@@ -135,7 +144,9 @@ def _id_token(call: Call, grant: Grant, account: Account, nonce: str) -> str:
 def start_device(call: Call) -> Response:
     form = {name: values[-1] for name, values in call.request.form().items()}
     if not form.get("client_id"):
-        raise error("invalid_request", 900144, "The request must contain 'client_id'.", call.sandbox)
+        raise error(
+            "invalid_request", 900144, "The request must contain 'client_id'.", call.sandbox
+        )
     settings = call.sandbox.settings
     device = DeviceCode(
         device_code=opaque("D"),
@@ -148,15 +159,17 @@ def start_device(call: Call) -> Response:
     call.sandbox.world.devices[device.device_code] = device
     page = f"{call.request.base_url}/microsoft/devicelogin"
     interval = settings.device_interval_s
-    return json_response({
-        "user_code": device.user_code,
-        "device_code": device.device_code,
-        "verification_uri": page,
-        "expires_in": int(settings.device_lifetime_s),
-        "interval": int(interval) if interval == int(interval) else interval,
-        "message": f"To sign in, use a web browser to open the page {page} and enter the code "
-        f"{device.user_code} to authenticate.",
-    })
+    return json_response(
+        {
+            "user_code": device.user_code,
+            "device_code": device.device_code,
+            "verification_uri": page,
+            "expires_in": int(settings.device_lifetime_s),
+            "interval": int(interval) if interval == int(interval) else interval,
+            "message": f"To sign in, use a web browser to open the page {page} and enter the code "
+            f"{device.user_code} to authenticate.",
+        }
+    )
 
 
 def _poll_device(call: Call, form: dict[str, str]) -> Response:
@@ -221,43 +234,53 @@ def openid_configuration(call: Call) -> Response:
     tenant = call.params["tenant"]
     base = f"{LOGIN}/{tenant}"
     issuer = "{tenantid}" if tenant in {"common", "organizations"} else tenant
-    return json_response({
-        "token_endpoint": f"{base}/oauth2/v2.0/token",
-        "token_endpoint_auth_methods_supported": ["client_secret_post", "private_key_jwt"],
-        "jwks_uri": f"{base}/discovery/v2.0/keys",
-        "response_modes_supported": ["query", "fragment", "form_post"],
-        "subject_types_supported": ["pairwise"],
-        "id_token_signing_alg_values_supported": ["RS256"],
-        "response_types_supported": ["code"],
-        "scopes_supported": ["openid", "profile", "email", "offline_access"],
-        "issuer": f"{LOGIN}/{issuer}/v2.0",
-        "authorization_endpoint": f"{base}/oauth2/v2.0/authorize",
-        "device_authorization_endpoint": f"{base}/oauth2/v2.0/devicecode",
-        "end_session_endpoint": f"{base}/oauth2/v2.0/logout",
-        "userinfo_endpoint": f"{call.request.base_url}/graph/oidc/userinfo",
-        "tenant_region_scope": None,
-        "cloud_instance_name": "microsoftonline.com",
-        "msgraph_host": "graph.microsoft.com",
-    })
+    return json_response(
+        {
+            "token_endpoint": f"{base}/oauth2/v2.0/token",
+            "token_endpoint_auth_methods_supported": ["client_secret_post", "private_key_jwt"],
+            "jwks_uri": f"{base}/discovery/v2.0/keys",
+            "response_modes_supported": ["query", "fragment", "form_post"],
+            "subject_types_supported": ["pairwise"],
+            "id_token_signing_alg_values_supported": ["RS256"],
+            "response_types_supported": ["code"],
+            "scopes_supported": ["openid", "profile", "email", "offline_access"],
+            "issuer": f"{LOGIN}/{issuer}/v2.0",
+            "authorization_endpoint": f"{base}/oauth2/v2.0/authorize",
+            "device_authorization_endpoint": f"{base}/oauth2/v2.0/devicecode",
+            "end_session_endpoint": f"{base}/oauth2/v2.0/logout",
+            "userinfo_endpoint": f"{call.request.base_url}/graph/oidc/userinfo",
+            "tenant_region_scope": None,
+            "cloud_instance_name": "microsoftonline.com",
+            "msgraph_host": "graph.microsoft.com",
+        }
+    )
 
 
 def instance_discovery(_call: Call) -> Response:
-    return json_response({
-        "tenant_discovery_endpoint": f"{LOGIN}/common/v2.0/.well-known/openid-configuration",
-        "api-version": "1.1",
-        "metadata": [{
-            "preferred_network": "login.microsoftonline.com",
-            "preferred_cache": "login.windows.net",
-            "aliases": ["login.microsoftonline.com", "login.windows.net", "login.microsoft.com",
-                        "sts.windows.net"],
-        }],
-    })
+    return json_response(
+        {
+            "tenant_discovery_endpoint": f"{LOGIN}/common/v2.0/.well-known/openid-configuration",
+            "api-version": "1.1",
+            "metadata": [
+                {
+                    "preferred_network": "login.microsoftonline.com",
+                    "preferred_cache": "login.windows.net",
+                    "aliases": [
+                        "login.microsoftonline.com",
+                        "login.windows.net",
+                        "login.microsoft.com",
+                        "sts.windows.net",
+                    ],
+                }
+            ],
+        }
+    )
 
 
 def logout(call: Call) -> Response:
     target = call.request.param("post_logout_redirect_uri")
     if target and consent.loopback(target):
-        return consent.redirect(target)
+        return redirect(target)
     return html_response(pages.notice("You signed out", "You can close this window."))
 
 
@@ -279,8 +302,13 @@ ROUTES = [
     _route("GET", "/devicelogin", "devicelogin", (), device_page),
     _route("POST", "/devicelogin", "devicelogin", (), post_device_page),
     _route("POST", "/consent", "consent", ("authorize",), post_consent),
-    _route("GET", "/{tenant}/v2.0/.well-known/openid-configuration", "discovery", ("discovery",),
-           openid_configuration),
+    _route(
+        "GET",
+        "/{tenant}/v2.0/.well-known/openid-configuration",
+        "discovery",
+        ("discovery",),
+        openid_configuration,
+    ),
     _route("GET", _V2 + "/authorize", "authorize", ("authorize",), authorize),
     _route("POST", _V2 + "/token", "token", ("token", "refresh", "device_token"), token),
     _route("POST", _V2 + "/devicecode", "devicecode", ("devicecode",), start_device),

@@ -88,7 +88,11 @@ def _scope_choice(scopes: list[tuple[str, bool]]) -> str:
     rows = []
     for scope, optional in scopes:
         text = escape(SCOPE_TEXTS.get(scope, scope))
-        box = f"<input type=checkbox name=ticked value='{escape(scope)}' checked> " if optional else ""
+        box = (
+            f"<input type=checkbox name=ticked value='{escape(scope)}' checked> "
+            if optional
+            else ""
+        )
         rows.append(f"<label>{box}{text}</label>")
     return "".join(rows)
 

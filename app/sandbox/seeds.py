@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import functools
 import hashlib
 import html
 import tomllib
@@ -43,15 +44,19 @@ def plant(sandbox: Sandbox) -> None:
     """Create the accounts and their mail."""
     for provider, address, name in _PEOPLE:
         tenant = address.partition("@")[2]
-        sandbox.world.accounts.append(Account(
-            provider=provider,
-            address=address,
-            name=name,
-            subject_id=_subject(provider, address),
-            tenant_id=str(uuid.uuid5(_NAMESPACE, tenant)) if tenant in _TENANTS else "",
-        ))
+        sandbox.world.accounts.append(
+            Account(
+                provider=provider,
+                address=address,
+                name=name,
+                subject_id=_subject(provider, address),
+                tenant_id=str(uuid.uuid5(_NAMESPACE, tenant)) if tenant in _TENANTS else "",
+            )
+        )
         if provider == "gmail":
-            sandbox.world.gmail[address] = GmailBox(address=address, send_as=_aliases(address, name))
+            sandbox.world.gmail[address] = GmailBox(
+                address=address, send_as=_aliases(address, name)
+            )
         else:
             sandbox.world.graph[address] = GraphBox(address=address)
     for account in sandbox.world.accounts:
@@ -77,18 +82,22 @@ def _aliases(address: str, name: str) -> list[dict[str, Any]]:
     }
     if not address.startswith("ada@"):
         return [own]
-    return [own, {
-        "sendAsEmail": "sales@acme.example",
-        "displayName": "Acme Sales",
-        "replyToAddress": "sales@acme.example",
-        "signature": _SALES_SIGNATURE,
-        "isPrimary": False,
-        "isDefault": False,
-        "treatAsAlias": True,
-        "verificationStatus": "accepted",
-    }]
+    return [
+        own,
+        {
+            "sendAsEmail": "sales@acme.example",
+            "displayName": "Acme Sales",
+            "replyToAddress": "sales@acme.example",
+            "signature": _SALES_SIGNATURE,
+            "isPrimary": False,
+            "isDefault": False,
+            "treatAsAlias": True,
+            "verificationStatus": "accepted",
+        },
+    ]
 
 
+@functools.cache
 def conversations() -> list[dict[str, Any]]:
     text = files("app.sandbox").joinpath("conversations.toml").read_text(encoding="utf-8")
     return list(tomllib.loads(text)["conversation"])
@@ -129,7 +138,11 @@ def _plant_item(sandbox: Sandbox, account: Account, letter: _Letter, *, topic: b
 
 
 def _letter(
-    account: Account, conversation: dict[str, Any], message: dict[str, Any], earlier: list[str], start: float
+    account: Account,
+    conversation: dict[str, Any],
+    message: dict[str, Any],
+    earlier: list[str],
+    start: float,
 ) -> _Letter:
     own = f"{account.name} <{account.address}>"
     people = {"me": own, **conversation["people"]}
@@ -171,10 +184,14 @@ def _body(message: dict[str, Any], mark: str) -> bytes:
         for paragraph in text.strip().split("\n\n")
     )
     markup = message.get("html") or f"<div{direction}>{paragraphs}</div>"
-    both = _multipart("alternative", f"alt{mark}", [
-        _part("text/plain; charset=utf-8", text.encode()),
-        _part("text/html; charset=utf-8", f"<html><body>{markup}</body></html>".encode()),
-    ])
+    both = _multipart(
+        "alternative",
+        f"alt{mark}",
+        [
+            _part("text/plain; charset=utf-8", text.encode()),
+            _part("text/html; charset=utf-8", f"<html><body>{markup}</body></html>".encode()),
+        ],
+    )
     attached = message.get("attachment")
     if not attached:
         return both

@@ -43,9 +43,7 @@ def run_sandbox(
 
     The port is bound before `announce` is called with the addresses.
     """
-    running = SandboxServer(
-        host=host, port=port, auto_consent=auto_consent, state_path=state_path
-    )
+    running = SandboxServer(host=host, port=port, auto_consent=auto_consent, state_path=state_path)
     stop = threading.Event()
     previous = {sign: signal.signal(sign, lambda *_: stop.set()) for sign in _signals()}
     try:
@@ -73,8 +71,6 @@ def _wait_for_stdin(stop: threading.Event) -> None:
         while os.read(sys.stdin.fileno(), 4096):
             continue
     stop.set()
-
-
 
 
 class SandboxServer:
@@ -111,7 +107,10 @@ class SandboxServer:
         return self
 
     def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
     ) -> None:
         self.stop()
 

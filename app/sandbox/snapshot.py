@@ -75,7 +75,7 @@ def from_plain(value: Any) -> Any:
         case {"$bytes": text}:
             return base64.b64decode(text)
         case {"$type": name, **fields}:
-            return _TYPES[name](**{key: from_plain(item) for key, item in fields.items()})
+            return _TYPES[name](**{str(key): from_plain(item) for key, item in fields.items()})
         case dict():
             return {key: from_plain(item) for key, item in value.items()}
         case list():

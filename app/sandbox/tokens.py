@@ -82,7 +82,9 @@ def find_grant(sandbox: Sandbox, provider: str, refresh_token: str) -> Grant | N
     """Return the living grant of a refresh token."""
     lifetime = sandbox.settings.refresh_lifetime_s
     for grant in sandbox.world.grants.values():
-        known = grant.refresh_tokens[-1:] if sandbox.settings.strict_rotation else grant.refresh_tokens
+        known = (
+            grant.refresh_tokens[-1:] if sandbox.settings.strict_rotation else grant.refresh_tokens
+        )
         if grant.provider == provider and not grant.revoked and refresh_token in known:
             expired = lifetime is not None and grant.issued_at + lifetime <= sandbox.now()
             return None if expired else grant

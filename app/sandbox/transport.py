@@ -49,17 +49,19 @@ def carry(sandbox: Sandbox, parcel: Parcel) -> None:
     """Deliver one copy to each recipient."""
     message_id = mail.message_id_of(mail.head_of(parcel.wire))
     for recipient in parcel.recipients:
-        sandbox.world.delivered.append(Delivered(
-            id=f"d{len(sandbox.world.delivered) + 1}",
-            provider=parcel.provider,
-            account=parcel.account,
-            recipient=recipient,
-            raw=parcel.wire,
-            message_id=message_id,
-            thread_id=parcel.thread_id,
-            provider_message_id=parcel.provider_message_id,
-            received_at=sandbox.now(),
-        ))
+        sandbox.world.delivered.append(
+            Delivered(
+                id=f"d{len(sandbox.world.delivered) + 1}",
+                provider=parcel.provider,
+                account=parcel.account,
+                recipient=recipient,
+                raw=parcel.wire,
+                message_id=message_id,
+                thread_id=parcel.thread_id,
+                provider_message_id=parcel.provider_message_id,
+                received_at=sandbox.now(),
+            )
+        )
         address = mailbox_of(sandbox, recipient)
         if address in sandbox.world.gmail:
             gmail_store.arrive(sandbox, address, parcel.wire)

@@ -69,7 +69,9 @@ def json_response(
     value: Any, status: int = 200, headers: Mapping[str, str] | None = None
 ) -> Response:
     body = json.dumps(value, ensure_ascii=False).encode()
-    return Response(status=status, body=body, headers={"Content-Type": JSON_TYPE, **(headers or {})})
+    return Response(
+        status=status, body=body, headers={"Content-Type": JSON_TYPE, **(headers or {})}
+    )
 
 
 def html_response(page: str, status: int = 200) -> Response:

@@ -42,7 +42,9 @@ class Upload:
 class Sandbox:
     """State shared by all handlers."""
 
-    def __init__(self, *, seed: Callable[[Sandbox], None], now: Callable[[], float] = time.time) -> None:
+    def __init__(
+        self, *, seed: Callable[[Sandbox], None], now: Callable[[], float] = time.time
+    ) -> None:
         self.lock = threading.RLock()
         self.now = now
         self.base_url = ""

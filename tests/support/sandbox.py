@@ -16,8 +16,12 @@ from urllib.parse import quote, urlsplit
 from app.sandbox.server import SandboxServer
 
 # Fast clocks: nothing in a test waits for the real services' leisure.
-QUICK = {"index_lag_s": 0.0, "sent_move_delay_s": 0.0, "x_header_drop_s": 0.0,
-         "device_interval_s": 0.05}
+QUICK = {
+    "index_lag_s": 0.0,
+    "sent_move_delay_s": 0.0,
+    "x_header_drop_s": 0.0,
+    "device_interval_s": 0.05,
+}
 START_TIMEOUT_S = 30.0
 
 _CHILD = """
@@ -46,11 +50,15 @@ def sandbox_process(
     *, auto_consent: bool = True, state_path: Path | None = None, port: int = 0
 ) -> Iterator[dict[str, Any]]:
     """Run a sandbox as a process; yields what it announced. It ends with its stdin."""
-    options = {"auto_consent": auto_consent, "port": port,
-               "state_path": str(state_path) if state_path else None}
+    options = {
+        "auto_consent": auto_consent,
+        "port": port,
+        "state_path": str(state_path) if state_path else None,
+    }
     with subprocess.Popen(
         [sys.executable, "-c", _CHILD, json.dumps(options)],
-        stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
     ) as child:
         watchdog = threading.Timer(START_TIMEOUT_S, child.kill)
         watchdog.start()

@@ -20,10 +20,20 @@ def server(shared_server: SandboxServer) -> SandboxServer:
     """One process-wide server, its memory fresh for every test."""
     shared_server.control.reset()
     shared_server.control.settings(
-        auto_consent=True, index_lag_s=0.0, sent_move_delay_s=0.0, x_header_drop_s=0.0,
-        latency_ms=0.0, token_lifetime_s=3599.0, refresh_lifetime_s=None, strict_rotation=False,
-        quota_units_per_min=None, device_interval_s=0.05, device_lifetime_s=900.0, down=False,
-        refuse_second_send=False, mailbox_limit_bytes=36_700_160,
+        auto_consent=True,
+        index_lag_s=0.0,
+        sent_move_delay_s=0.0,
+        x_header_drop_s=0.0,
+        latency_ms=0.0,
+        token_lifetime_s=3599.0,
+        refresh_lifetime_s=None,
+        strict_rotation=False,
+        quota_units_per_min=None,
+        device_interval_s=0.05,
+        device_lifetime_s=900.0,
+        down=False,
+        refuse_second_send=False,
+        mailbox_limit_bytes=36_700_160,
     )
     return shared_server
 
@@ -39,7 +49,9 @@ def connect(server: SandboxServer) -> Iterator[Connect]:
     def make(provider: str, address: str, scopes: list[str] | None = None) -> httpx.Client:
         token = server.control.token(provider, address, scopes)["access_token"]
         client = httpx.Client(
-            base_url=server.url, headers={"Authorization": f"Bearer {token}"}, timeout=10,
+            base_url=server.url,
+            headers={"Authorization": f"Bearer {token}"},
+            timeout=10,
         )
         clients.append(client)
         return client

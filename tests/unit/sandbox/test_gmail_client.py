@@ -31,8 +31,11 @@ def gmail(server: SandboxServer) -> Iterator[Any]:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         service = build(
-            "gmail", "v1", http=AuthorizedHttp(Credentials(token), http=http),
-            client_options={"api_endpoint": server.url}, static_discovery=True,
+            "gmail",
+            "v1",
+            http=AuthorizedHttp(Credentials(token), http=http),
+            client_options={"api_endpoint": server.url},
+            static_discovery=True,
         )
     yield service.users()
     http.close()
@@ -72,10 +75,16 @@ def test_sent_mail_is_found_by_label_and_read_back(gmail):
     listed = gmail.messages().list(userId="me", labelIds=["SENT"], maxResults=1).execute()
     assert listed["messages"][0]["id"] == sent["id"]
     assert listed["nextPageToken"]
-    shown = gmail.messages().get(
-        userId="me", id=sent["id"], format="metadata",
-        metadataHeaders=["Message-ID", "X-Postrider-Id", "Bcc"],
-    ).execute()
+    shown = (
+        gmail.messages()
+        .get(
+            userId="me",
+            id=sent["id"],
+            format="metadata",
+            metadataHeaders=["Message-ID", "X-Postrider-Id", "Bcc"],
+        )
+        .execute()
+    )
     headers = {h["name"].lower(): h["value"] for h in shown["payload"]["headers"]}
     assert headers["message-id"].endswith("@mail.gmail.com>")
     assert headers["x-postrider-id"] == "42"
@@ -87,7 +96,9 @@ def test_threads_profile_labels_history_and_aliases(gmail):
     threads = gmail.threads().list(userId="me", q="subject:pricing").execute()["threads"]
     thread = gmail.threads().get(userId="me", id=threads[0]["id"]).execute()
     assert len(thread["messages"]) == 3
-    assert {label["id"] for label in gmail.labels().list(userId="me").execute()["labels"]} >= {"SENT"}
+    assert {label["id"] for label in gmail.labels().list(userId="me").execute()["labels"]} >= {
+        "SENT"
+    }
     sent = gmail.messages().send(userId="me", body={"raw": encoded(RAW)}).execute()
     history = gmail.history().list(userId="me", startHistoryId=before["historyId"]).execute()
     [row] = history["history"]
@@ -101,9 +112,12 @@ def test_attachment_is_fetched_by_its_id(gmail):
     found = gmail.messages().list(userId="me", q="has:attachment").execute()["messages"]
     shown = gmail.messages().get(userId="me", id=found[0]["id"]).execute()
     [part] = [part for part in shown["payload"]["parts"] if part["filename"]]
-    data = gmail.messages().attachments().get(
-        userId="me", messageId=shown["id"], id=part["body"]["attachmentId"]
-    ).execute()
+    data = (
+        gmail.messages()
+        .attachments()
+        .get(userId="me", messageId=shown["id"], id=part["body"]["attachmentId"])
+        .execute()
+    )
     assert data["size"] == part["body"]["size"] > 0
     assert len(base64.urlsafe_b64decode(data["data"])) == data["size"]
 

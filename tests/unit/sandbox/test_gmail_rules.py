@@ -9,8 +9,12 @@ ME = "/gmail/v1/users/me"
 
 
 def message(**headers: str) -> bytes:
-    values = {"From": "Ada Reyes <ada@acme.example>", "To": "Jane <jane@x.example>",
-              "Subject": "Hello", **headers}
+    values = {
+        "From": "Ada Reyes <ada@acme.example>",
+        "To": "Jane <jane@x.example>",
+        "Subject": "Hello",
+        **headers,
+    }
     lines = [f"{name.replace('_', '-')}: {value}" for name, value in values.items() if value]
     return ("\r\n".join(lines) + "\r\n\r\nHello\r\n").encode()
 
@@ -35,7 +39,9 @@ def pricing(client) -> dict:
 
 
 def header(shown: dict, name: str) -> str:
-    return next(h["value"] for h in shown["payload"]["headers"] if h["name"].lower() == name.lower())
+    return next(
+        h["value"] for h in shown["payload"]["headers"] if h["name"].lower() == name.lower()
+    )
 
 
 def test_bcc_is_kept_in_sent_and_stripped_for_everybody(ada, server):
@@ -57,9 +63,13 @@ def test_the_given_message_id_is_replaced_unless_told(ada, server):
     assert ids[1] == "<ours@x.example>"
 
 
-@pytest.mark.parametrize(("sender", "kept"), [
-    ("Sales <sales@acme.example>", True), ("Eve <eve@evil.example>", False),
-])
+@pytest.mark.parametrize(
+    ("sender", "kept"),
+    [
+        ("Sales <sales@acme.example>", True),
+        ("Eve <eve@evil.example>", False),
+    ],
+)
 def test_only_own_addresses_may_stand_in_from(ada, server, sender, kept):
     send(ada, raw=raw(From=sender))
     sent = base64.b64decode(server.control.delivered()[0]["raw_base64"])
@@ -67,12 +77,15 @@ def test_only_own_addresses_may_stand_in_from(ada, server, sender, kept):
     assert (b"ada@acme.example" in sent) is not kept
 
 
-@pytest.mark.parametrize(("headers", "text"), [
-    ({"To": ""}, "Recipient address required"),
-    ({"To": "Jane jane at x.example"}, "Invalid To header"),
-    ({"To": "Jane <jane@x>, broken@"}, "Invalid To header"),
-    ({"Cc": "a b@x.example c"}, "Invalid Cc header"),
-])
+@pytest.mark.parametrize(
+    ("headers", "text"),
+    [
+        ({"To": ""}, "Recipient address required"),
+        ({"To": "Jane jane at x.example"}, "Invalid To header"),
+        ({"To": "Jane <jane@x>, broken@"}, "Invalid To header"),
+        ({"Cc": "a b@x.example c"}, "Invalid Cc header"),
+    ],
+)
 def test_bad_recipients_are_refused(ada, server, headers, text):
     response = send(ada, raw=raw(**headers))
     assert response.status_code == 400
@@ -88,11 +101,14 @@ def test_bad_base64url_is_refused(ada, text):
     assert "TYPE_BYTES" in response.json()["error"]["message"]
 
 
-@pytest.mark.parametrize(("headers", "joins"), [
-    ({}, True),
-    ({"Subject": "Pricing for Q4"}, False),
-    ({"References": "<nobody@x.example>"}, False),
-])
+@pytest.mark.parametrize(
+    ("headers", "joins"),
+    [
+        ({}, True),
+        ({"Subject": "Pricing for Q4"}, False),
+        ({"References": "<nobody@x.example>"}, False),
+    ],
+)
 def test_a_reply_joins_only_with_thread_id_references_and_subject(ada, headers, joins):
     thread = pricing(ada)
     last = header(thread["messages"][-1], "Message-ID")
@@ -116,22 +132,35 @@ def test_the_search_index_lags_and_the_sent_label_does_not(ada, server):
     assert listed["messages"][0]["id"] == sent["id"]
 
 
-@pytest.mark.parametrize(("query", "hits"), [
-    ("subject:pricing from:jane.doe", 1), ("from:nobody@nowhere.example", 0),
-    ('"numbers for 140 seats"', 1), ("in:sent subject:pricing -subject:zzz", 1),
-    ("subject:pricing older_than:3d", 2), ("rfc822msgid:ours@x.example", 0),
-])
+@pytest.mark.parametrize(
+    ("query", "hits"),
+    [
+        ("subject:pricing from:jane.doe", 1),
+        ("from:nobody@nowhere.example", 0),
+        ('"numbers for 140 seats"', 1),
+        ("in:sent subject:pricing -subject:zzz", 1),
+        ("subject:pricing older_than:3d", 2),
+        ("rfc822msgid:ours@x.example", 0),
+    ],
+)
 def test_search_operators(ada, query, hits):
     found = ada.get(f"{ME}/messages", params={"q": query}).json().get("messages", [])
     assert len(found) == hits
 
 
-@pytest.mark.parametrize(("scopes", "path", "status"), [
-    (["send"], "/profile", 403), (["send"], "/drafts", 403), (["compose"], "/profile", 200),
-    (["compose"], "/messages", 403), (["metadata"], "/messages", 200),
-    (["metadata"], "/messages?q=x", 403), (["readonly"], "/settings/sendAs", 200),
-    (["compose"], "/settings/sendAs", 403),
-])
+@pytest.mark.parametrize(
+    ("scopes", "path", "status"),
+    [
+        (["send"], "/profile", 403),
+        (["send"], "/drafts", 403),
+        (["compose"], "/profile", 200),
+        (["compose"], "/messages", 403),
+        (["metadata"], "/messages", 200),
+        (["metadata"], "/messages?q=x", 403),
+        (["readonly"], "/settings/sendAs", 200),
+        (["compose"], "/settings/sendAs", 403),
+    ],
+)
 def test_scopes_decide_what_may_be_asked(connect, scopes, path, status):
     client = connect("gmail", "sam@gmail-team.example", [AUTH + name for name in scopes])
     response = client.get(ME + path)
@@ -150,11 +179,17 @@ def test_the_send_scope_alone_sends(connect, server):
 def test_mail_between_sandbox_mailboxes_arrives_in_its_conversation(ada, connect):
     sam = connect("gmail", "sam@gmail-team.example")
     first = send(ada, raw=raw(To="sam@gmail-team.example", Subject="Lunch")).json()
-    got = sam.get(f"{ME}/messages", params={"labelIds": "INBOX", "q": "Lunch"}).json()["messages"][0]
+    got = sam.get(f"{ME}/messages", params={"labelIds": "INBOX", "q": "Lunch"}).json()["messages"][
+        0
+    ]
     shown = sam.get(f"{ME}/messages/{got['id']}", params={"format": "metadata"}).json()
     reference = header(shown, "Message-ID")
-    answer = raw(From="sam@gmail-team.example", To="ada@acme.example", Subject="Re: Lunch",
-                 References=reference)
+    answer = raw(
+        From="sam@gmail-team.example",
+        To="ada@acme.example",
+        Subject="Re: Lunch",
+        References=reference,
+    )
     assert send(sam, raw=answer, threadId=got["threadId"]).json()["threadId"] == got["threadId"]
     thread = ada.get(f"{ME}/threads/{first['threadId']}").json()
     assert len(thread["messages"]) == 2

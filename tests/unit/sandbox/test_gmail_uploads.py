@@ -18,7 +18,9 @@ def big(size: int) -> bytes:
 def start(client: httpx.Client, path: str = "/drafts", **extra) -> str:
     headers = {"X-Upload-Content-Type": "message/rfc822", **extra.pop("headers", {})}
     response = client.post(
-        f"{ME}{path}", params={"uploadType": "resumable"}, json=extra.pop("json", {}),
+        f"{ME}{path}",
+        params={"uploadType": "resumable"},
+        json=extra.pop("json", {}),
         headers=headers,
     )
     assert response.status_code == 200, response.text
@@ -30,25 +32,41 @@ def put(client: httpx.Client, uri: str, data: bytes, span: str) -> httpx.Respons
 
 
 def test_media_upload_creates_a_draft(ada):
-    response = ada.post(f"{ME}/drafts", params={"uploadType": "media"}, content=HEAD + b"x",
-                        headers={"Content-Type": "message/rfc822"})
+    response = ada.post(
+        f"{ME}/drafts",
+        params={"uploadType": "media"},
+        content=HEAD + b"x",
+        headers={"Content-Type": "message/rfc822"},
+    )
     assert response.json()["message"]["labelIds"] == ["DRAFT"]
 
 
 def test_media_upload_wants_message_rfc822(ada):
-    response = ada.post(f"{ME}/drafts", params={"uploadType": "media"}, content=HEAD,
-                        headers={"Content-Type": "text/plain"})
+    response = ada.post(
+        f"{ME}/drafts",
+        params={"uploadType": "media"},
+        content=HEAD,
+        headers={"Content-Type": "text/plain"},
+    )
     assert response.status_code == 400
 
 
 def test_multipart_brings_metadata_and_exact_bytes(ada):
     thread = ada.get("/gmail/v1/users/me/threads").json()["threads"][0]["id"]
     message = HEAD + b"line one\r\n\r\nline two\r\n"
-    body = (b'--b1\r\nContent-Type: application/json\r\n\r\n{"message":{"threadId":"'
-            + thread.encode() + b'"}}\r\n--b1\r\nContent-Type: message/rfc822\r\n\r\n'
-            + message + b"\r\n--b1--\r\n")
-    made = ada.post(f"{ME}/drafts", params={"uploadType": "multipart"}, content=body,
-                    headers={"Content-Type": 'multipart/related; boundary="b1"'}).json()
+    body = (
+        b'--b1\r\nContent-Type: application/json\r\n\r\n{"message":{"threadId":"'
+        + thread.encode()
+        + b'"}}\r\n--b1\r\nContent-Type: message/rfc822\r\n\r\n'
+        + message
+        + b"\r\n--b1--\r\n"
+    )
+    made = ada.post(
+        f"{ME}/drafts",
+        params={"uploadType": "multipart"},
+        content=body,
+        headers={"Content-Type": 'multipart/related; boundary="b1"'},
+    ).json()
     read = ada.get(f"/gmail/v1/users/me/drafts/{made['id']}", params={"format": "raw"}).json()
     assert base64.urlsafe_b64decode(read["message"]["raw"]) == message
 
@@ -105,14 +123,22 @@ def test_more_than_35_mib_is_refused(ada):
     headers = {"X-Upload-Content-Length": "36700161"}
     response = ada.post(f"{ME}/drafts", params={"uploadType": "resumable"}, headers=headers)
     assert response.status_code == 413
-    response = ada.post(f"{ME}/drafts", params={"uploadType": "media"}, content=big(36_700_300),
-                        headers={"Content-Type": "message/rfc822"})
+    response = ada.post(
+        f"{ME}/drafts",
+        params={"uploadType": "media"},
+        content=big(36_700_300),
+        headers={"Content-Type": "message/rfc822"},
+    )
     assert response.status_code == 413
 
 
 def test_draft_is_replaced_by_a_resumable_upload(ada):
-    made = ada.post(f"{ME}/drafts", params={"uploadType": "media"}, content=HEAD,
-                    headers={"Content-Type": "message/rfc822"}).json()
+    made = ada.post(
+        f"{ME}/drafts",
+        params={"uploadType": "media"},
+        content=HEAD,
+        headers={"Content-Type": "message/rfc822"},
+    ).json()
     begun = ada.put(f"{ME}/drafts/{made['id']}", params={"uploadType": "resumable"}, json={})
     data = big(5000)
     done = put(ada, begun.headers["location"], data, f"0-{len(data) - 1}/{len(data)}").json()

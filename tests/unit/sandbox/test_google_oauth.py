@@ -24,11 +24,14 @@ def _loopback_oauth(monkeypatch):
 
 
 def make_flow(server: SandboxServer) -> Flow:
-    config = {"installed": {
-        "client_id": "desk", "client_secret": "not-secret",
-        "auth_uri": f"{server.url}/google/o/oauth2/v2/auth",
-        "token_uri": f"{server.url}/google/token",
-    }}
+    config = {
+        "installed": {
+            "client_id": "desk",
+            "client_secret": "not-secret",
+            "auth_uri": f"{server.url}/google/o/oauth2/v2/auth",
+            "token_uri": f"{server.url}/google/token",
+        }
+    }
     return Flow.from_client_config(
         config, SCOPES, redirect_uri=CALLBACK, autogenerate_code_verifier=True
     )
@@ -99,21 +102,37 @@ def test_next_consent_can_be_decided_beforehand(server, browser):
 def test_a_code_works_once(server, browser):
     flow = make_flow(server)
     answer = answer_of(browser.get(flow.authorization_url()[0]))
-    form = {"grant_type": "authorization_code", "client_id": "desk", "code": answer["code"],
-            "redirect_uri": CALLBACK, "code_verifier": flow.code_verifier}
+    form = {
+        "grant_type": "authorization_code",
+        "client_id": "desk",
+        "code": answer["code"],
+        "redirect_uri": CALLBACK,
+        "code_verifier": flow.code_verifier,
+    }
     assert browser.post("/google/token", data=form).status_code == 200
     again = browser.post("/google/token", data=form)
     assert (again.status_code, again.json()["error"]) == (400, "invalid_grant")
 
 
-@pytest.mark.parametrize("wrong", [
-    {"code_verifier": "another" * 8}, {"redirect_uri": "http://127.0.0.1:1/x"}, {"client_id": "it"},
-])
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"code_verifier": "another" * 8},
+        {"redirect_uri": "http://127.0.0.1:1/x"},
+        {"client_id": "it"},
+    ],
+)
 def test_a_code_is_bound_to_verifier_redirect_and_client(server, browser, wrong):
     flow = make_flow(server)
     answer = answer_of(browser.get(flow.authorization_url()[0]))
-    form = {"grant_type": "authorization_code", "client_id": "desk", "code": answer["code"],
-            "redirect_uri": CALLBACK, "code_verifier": flow.code_verifier, **wrong}
+    form = {
+        "grant_type": "authorization_code",
+        "client_id": "desk",
+        "code": answer["code"],
+        "redirect_uri": CALLBACK,
+        "code_verifier": flow.code_verifier,
+        **wrong,
+    }
     assert browser.post("/google/token", data=form).json()["error"] == "invalid_grant"
 
 
@@ -128,8 +147,11 @@ def test_only_loopback_may_receive_the_code(server, browser, uri):
 def test_refresh_tokens_of_a_project_in_testing_expire(server, browser):
     server.control.settings(refresh_lifetime_s=0.0)
     token = server.control.token("gmail", "ada@acme.example")
-    form = {"grant_type": "refresh_token", "client_id": token["client_id"],
-            "refresh_token": token["refresh_token"]}
+    form = {
+        "grant_type": "refresh_token",
+        "client_id": token["client_id"],
+        "refresh_token": token["refresh_token"],
+    }
     assert browser.post("/google/token", data=form).json()["error"] == "invalid_grant"
 
 

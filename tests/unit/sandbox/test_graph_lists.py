@@ -31,23 +31,32 @@ def test_filter_by_message_id_and_folder(outlook):
     assert values(outlook, "/mailFolders/inbox/messages", filter=wanted)["value"] == []
 
 
-@pytest.mark.parametrize(("text", "some"), [
-    ("isDraft eq false and startswith(subject,'Re: Pricing')", True),
-    ("receivedDateTime ge 2199-01-01T00:00:00Z", False),
-    ("from/emailAddress/address eq 'JANE.DOE@northwind.example'", True),
-    ("singleValueExtendedProperties/Any(ep: ep/id eq 'String {1} Name x' and ep/value eq 'y')", False),
-])
+@pytest.mark.parametrize(
+    ("text", "some"),
+    [
+        ("isDraft eq false and startswith(subject,'Re: Pricing')", True),
+        ("receivedDateTime ge 2199-01-01T00:00:00Z", False),
+        ("from/emailAddress/address eq 'JANE.DOE@northwind.example'", True),
+        (
+            "singleValueExtendedProperties/Any(ep: ep/id eq 'String {1} Name x' and ep/value eq 'y')",
+            False,
+        ),
+    ],
+)
 def test_filters(outlook, text, some):
     assert bool(values(outlook, "/messages", filter=text)["value"]) is some
 
 
-@pytest.mark.parametrize("params", [
-    {"$filter": "isDraft eq false", "$orderby": "receivedDateTime desc"},
-    {"$search": '"x"', "$orderby": "receivedDateTime desc"},
-    {"$filter": "nonsense"},
-    {"$filter": "nothing eq 'x'"},
-    {"$select": "nothing"},
-])
+@pytest.mark.parametrize(
+    "params",
+    [
+        {"$filter": "isDraft eq false", "$orderby": "receivedDateTime desc"},
+        {"$search": '"x"', "$orderby": "receivedDateTime desc"},
+        {"$filter": "nonsense"},
+        {"$filter": "nothing eq 'x'"},
+        {"$select": "nothing"},
+    ],
+)
 def test_refused_queries(outlook, params):
     assert outlook.get(f"{ME}/messages", params=params).status_code == 400
 

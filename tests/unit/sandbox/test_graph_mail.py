@@ -18,16 +18,21 @@ MIME = (
 
 
 def draft(client: httpx.Client, **values) -> dict:
-    body = {"subject": "Hello", "toRecipients": [JANE],
-            "body": {"contentType": "html", "content": "<p>Good <b>day</b></p>"}, **values}
+    body = {
+        "subject": "Hello",
+        "toRecipients": [JANE],
+        "body": {"contentType": "html", "content": "<p>Good <b>day</b></p>"},
+        **values,
+    }
     response = client.post(f"{ME}/messages", json=body)
     assert response.status_code == 201, response.text
     return response.json()
 
 
 def mime_draft(client: httpx.Client, raw: bytes = MIME) -> dict:
-    response = client.post(f"{ME}/messages", content=base64.b64encode(raw),
-                           headers={"Content-Type": "text/plain"})
+    response = client.post(
+        f"{ME}/messages", content=base64.b64encode(raw), headers={"Content-Type": "text/plain"}
+    )
     assert response.status_code == 201, response.text
     return response.json()
 
@@ -52,7 +57,9 @@ def test_mime_draft_goes_out_as_given_without_bcc(outlook, server):
 
 
 def test_mime_must_be_standard_base64(outlook):
-    response = outlook.post(f"{ME}/messages", content=b"ab-_", headers={"Content-Type": "text/plain"})
+    response = outlook.post(
+        f"{ME}/messages", content=b"ab-_", headers={"Content-Type": "text/plain"}
+    )
     assert code(response) == "ErrorMimeContentInvalidBase64String"
 
 
@@ -112,21 +119,31 @@ def test_custom_headers_vanish_from_the_sent_copy(outlook, server):
     assert "x-deal" not in shown.text
 
 
-@pytest.mark.parametrize("headers", [
-    [{"name": "In-Reply-To", "value": "<a@b>"}],
-    [{"name": f"x-{n}", "value": "1"} for n in range(6)],
-])
+@pytest.mark.parametrize(
+    "headers",
+    [
+        [{"name": "In-Reply-To", "value": "<a@b>"}],
+        [{"name": f"x-{n}", "value": "1"} for n in range(6)],
+    ],
+)
 def test_only_five_x_headers_may_be_set(outlook, headers):
     response = outlook.post(f"{ME}/messages", json={"internetMessageHeaders": headers})
     assert response.status_code == 400
     assert code(response).startswith("InvalidInternetMessageHeader")
 
 
-@pytest.mark.parametrize(("values", "status", "expected"), [
-    ({"toRecipients": []}, 400, "ErrorInvalidRecipients"),
-    ({"toRecipients": [{"emailAddress": {"address": "no address"}}]}, 400, "ErrorInvalidRecipients"),
-    ({"from": {"emailAddress": {"address": "eve@evil.example"}}}, 403, "ErrorSendAsDenied"),
-])
+@pytest.mark.parametrize(
+    ("values", "status", "expected"),
+    [
+        ({"toRecipients": []}, 400, "ErrorInvalidRecipients"),
+        (
+            {"toRecipients": [{"emailAddress": {"address": "no address"}}]},
+            400,
+            "ErrorInvalidRecipients",
+        ),
+        ({"from": {"emailAddress": {"address": "eve@evil.example"}}}, 403, "ErrorSendAsDenied"),
+    ],
+)
 def test_what_cannot_be_sent_is_refused(outlook, server, values, status, expected):
     made = draft(outlook, **values)
     response = outlook.post(f"{ME}/messages/{made['id']}/send")
@@ -136,8 +153,10 @@ def test_what_cannot_be_sent_is_refused(outlook, server, values, status, expecte
 
 def test_drafts_are_patched_and_deleted(outlook):
     made = draft(outlook)
-    changed = outlook.patch(f"{ME}/messages/{made['id']}", json={
-        "subject": "Other", "ccRecipients": [JANE], "internetMessageId": "<mine@x.example>"})
+    changed = outlook.patch(
+        f"{ME}/messages/{made['id']}",
+        json={"subject": "Other", "ccRecipients": [JANE], "internetMessageId": "<mine@x.example>"},
+    )
     assert changed.json()["subject"] == "Other"
     assert changed.json()["internetMessageId"] == "<mine@x.example>"
     assert changed.json()["changeKey"] != made["changeKey"]
@@ -146,8 +165,12 @@ def test_drafts_are_patched_and_deleted(outlook):
 
 
 def test_deferred_send_is_held_and_cancelled_by_deleting(outlook, server):
-    made = draft(outlook, singleValueExtendedProperties=[
-        {"id": "SystemTime 0x3FEF", "value": "2199-01-01T08:00:00Z"}])
+    made = draft(
+        outlook,
+        singleValueExtendedProperties=[
+            {"id": "SystemTime 0x3FEF", "value": "2199-01-01T08:00:00Z"}
+        ],
+    )
     assert outlook.post(f"{ME}/messages/{made['id']}/send").status_code == 202
     assert outlook.get(f"{ME}/messages/{made['id']}").json()["isDraft"] is True
     assert server.control.delivered() == []
@@ -157,18 +180,28 @@ def test_deferred_send_is_held_and_cancelled_by_deleting(outlook, server):
 
 
 def test_deferred_send_goes_out_when_due(outlook, server):
-    made = draft(outlook, singleValueExtendedProperties=[
-        {"id": "SystemTime 0x3FEF", "value": "2001-01-01T08:00:00Z"}])
+    made = draft(
+        outlook,
+        singleValueExtendedProperties=[
+            {"id": "SystemTime 0x3FEF", "value": "2001-01-01T08:00:00Z"}
+        ],
+    )
     outlook.post(f"{ME}/messages/{made['id']}/send")
     assert len(server.control.delivered()) == 1
 
 
 def test_send_mail_in_one_step(outlook, server):
-    body = {"message": {"subject": "x", "toRecipients": [JANE],
-                        "body": {"contentType": "text", "content": "y"}}}
+    body = {
+        "message": {
+            "subject": "x",
+            "toRecipients": [JANE],
+            "body": {"contentType": "text", "content": "y"},
+        }
+    }
     assert outlook.post(f"{ME}/sendMail", json=body).status_code == 202
-    mime = outlook.post(f"{ME}/sendMail", content=base64.b64encode(MIME),
-                        headers={"Content-Type": "text/plain"})
+    mime = outlook.post(
+        f"{ME}/sendMail", content=base64.b64encode(MIME), headers={"Content-Type": "text/plain"}
+    )
     assert mime.status_code == 202
     assert len(server.control.deliveries()) == 2
 
@@ -184,19 +217,25 @@ def test_scopes_decide(connect):
 
 
 def test_large_requests_are_refused(outlook):
-    response = outlook.post(f"{ME}/messages", content=b"A" * (4 * 1024 * 1024 + 4),
-                            headers={"Content-Type": "text/plain"})
+    response = outlook.post(
+        f"{ME}/messages",
+        content=b"A" * (4 * 1024 * 1024 + 4),
+        headers={"Content-Type": "text/plain"},
+    )
     assert (response.status_code, code(response)) == (413, "ErrorMessageSizeExceeded")
 
 
 def test_mail_from_gmail_arrives_with_attachment_and_conversation(ada, connect):
     nina = connect("microsoft", "nina@fabrikam.example")
-    raw = (b"From: ada@acme.example\r\nTo: nina@fabrikam.example\r\nSubject: Plan\r\n"
-           b"MIME-Version: 1.0\r\nContent-Type: multipart/mixed; boundary=b\r\n\r\n--b\r\n\r\nHi\r\n"
-           b"--b\r\nContent-Type: text/csv\r\nContent-Disposition: attachment; filename=\"a.csv\"\r\n"
-           b"\r\n1,2\r\n--b--\r\n")
-    ada.post("/gmail/v1/users/me/messages/send",
-             json={"raw": base64.urlsafe_b64encode(raw).decode()})
+    raw = (
+        b"From: ada@acme.example\r\nTo: nina@fabrikam.example\r\nSubject: Plan\r\n"
+        b"MIME-Version: 1.0\r\nContent-Type: multipart/mixed; boundary=b\r\n\r\n--b\r\n\r\nHi\r\n"
+        b'--b\r\nContent-Type: text/csv\r\nContent-Disposition: attachment; filename="a.csv"\r\n'
+        b"\r\n1,2\r\n--b--\r\n"
+    )
+    ada.post(
+        "/gmail/v1/users/me/messages/send", json={"raw": base64.urlsafe_b64encode(raw).decode()}
+    )
     params = {"$top": "1", "$expand": "attachments"}
     got = nina.get(f"{ME}/mailFolders/inbox/messages", params=params).json()["value"][0]
     assert (got["subject"], got["hasAttachments"]) == ("Plan", True)

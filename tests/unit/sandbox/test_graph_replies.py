@@ -38,30 +38,38 @@ def test_reply_all_answers_everybody_but_oneself(outlook):
     made = reply(outlook, newest_pricing(outlook), "createReplyAll")
     everybody = made["toRecipients"] + made["ccRecipients"]
     assert [one["emailAddress"]["address"] for one in everybody] == [
-        "raj.patel@northwind.example", "jane.doe@northwind.example"]
+        "raj.patel@northwind.example",
+        "jane.doe@northwind.example",
+    ]
 
 
 def test_sent_reply_refers_to_the_original_on_the_wire(outlook, server):
     original = newest_pricing(outlook)
     made = reply(outlook, original)
-    outlook.patch(f"{ME}/messages/{made['id']}",
-                  json={"body": {"contentType": "html", "content": "<p>Ours</p>"}})
+    outlook.patch(
+        f"{ME}/messages/{made['id']}",
+        json={"body": {"contentType": "html", "content": "<p>Ours</p>"}},
+    )
     assert outlook.post(f"{ME}/messages/{made['id']}/send").status_code == 202
     wire = email.message_from_bytes(base64.b64decode(server.control.delivered()[0]["raw_base64"]))
     assert wire["In-Reply-To"] == original["internetMessageId"]
     references = wire["References"].split()
     assert (len(references), references[-1]) == (3, original["internetMessageId"])
-    found = outlook.get(f"{ME}/messages", params={
-        "$filter": f"conversationId eq '{original['conversationId']}'"}).json()["value"]
+    found = outlook.get(
+        f"{ME}/messages", params={"$filter": f"conversationId eq '{original['conversationId']}'"}
+    ).json()["value"]
     assert len(found) == 4
 
 
 def test_headers_alone_start_a_new_conversation(outlook):
     original = newest_pricing(outlook)
-    raw = (f"From: ada@acme.onmicrosoft.example\r\nTo: raj@x.example\r\nSubject: Re: Pricing for Q3\r\n"
-           f"References: {original['internetMessageId']}\r\n\r\nHi").encode()
-    made = outlook.post(f"{ME}/messages", content=base64.b64encode(raw),
-                        headers={"Content-Type": "text/plain"}).json()
+    raw = (
+        f"From: ada@acme.onmicrosoft.example\r\nTo: raj@x.example\r\nSubject: Re: Pricing for Q3\r\n"
+        f"References: {original['internetMessageId']}\r\n\r\nHi"
+    ).encode()
+    made = outlook.post(
+        f"{ME}/messages", content=base64.b64encode(raw), headers={"Content-Type": "text/plain"}
+    ).json()
     assert made["conversationId"] != original["conversationId"]
 
 
@@ -74,22 +82,36 @@ def test_comment_and_body_together_are_refused(outlook):
 
 def test_forward_takes_the_attachments_along(outlook):
     found = outlook.get(f"{ME}/messages", params={"$search": '"purchase order"'}).json()["value"]
-    made = reply(outlook, found[0], "createForward", toRecipients=[
-        {"emailAddress": {"address": "boss@x.example"}}])
+    made = reply(
+        outlook,
+        found[0],
+        "createForward",
+        toRecipients=[{"emailAddress": {"address": "boss@x.example"}}],
+    )
     assert made["subject"].startswith("FW: Purchase order")
     assert made["hasAttachments"] is True
     assert made["toRecipients"][0]["emailAddress"]["address"] == "boss@x.example"
 
 
 def test_an_answer_from_gmail_joins_the_outlook_conversation(outlook, ada):
-    made = outlook.post(f"{ME}/messages", json={
-        "subject": "Fair", "body": {"contentType": "text", "content": "x"},
-        "toRecipients": [{"emailAddress": {"address": "ada@acme.example"}}]}).json()
+    made = outlook.post(
+        f"{ME}/messages",
+        json={
+            "subject": "Fair",
+            "body": {"contentType": "text", "content": "x"},
+            "toRecipients": [{"emailAddress": {"address": "ada@acme.example"}}],
+        },
+    ).json()
     outlook.post(f"{ME}/messages/{made['id']}/send")
-    raw = (f"From: ada@acme.example\r\nTo: ada@acme.onmicrosoft.example\r\nSubject: Re: Fair\r\n"
-           f"References: {made['internetMessageId']}\r\n\r\nyes").encode()
-    ada.post("/gmail/v1/users/me/messages/send",
-             json={"raw": base64.urlsafe_b64encode(raw).decode()})
-    newest = outlook.get(f"{ME}/mailFolders/inbox/messages", params={"$top": "1"}).json()["value"][0]
+    raw = (
+        f"From: ada@acme.example\r\nTo: ada@acme.onmicrosoft.example\r\nSubject: Re: Fair\r\n"
+        f"References: {made['internetMessageId']}\r\n\r\nyes"
+    ).encode()
+    ada.post(
+        "/gmail/v1/users/me/messages/send", json={"raw": base64.urlsafe_b64encode(raw).decode()}
+    )
+    newest = outlook.get(f"{ME}/mailFolders/inbox/messages", params={"$top": "1"}).json()["value"][
+        0
+    ]
     assert newest["subject"] == "Re: Fair"
     assert newest["conversationId"] == made["conversationId"]

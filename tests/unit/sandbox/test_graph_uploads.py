@@ -11,15 +11,21 @@ MIB = 1024 * 1024
 
 @pytest.fixture
 def draft(outlook) -> str:
-    return outlook.post(f"{ME}/messages", json={
-        "subject": "Big", "body": {"contentType": "html", "content": "<img src='cid:logo'>"},
-        "toRecipients": [{"emailAddress": {"address": "jane@x.example"}}]}).json()["id"]
+    return outlook.post(
+        f"{ME}/messages",
+        json={
+            "subject": "Big",
+            "body": {"contentType": "html", "content": "<img src='cid:logo'>"},
+            "toRecipients": [{"emailAddress": {"address": "jane@x.example"}}],
+        },
+    ).json()["id"]
 
 
 def session(outlook, draft: str, size: int) -> httpx.Response:
     item = {"attachmentType": "file", "name": "film.mp4", "size": size, "contentType": "video/mp4"}
-    return outlook.post(f"{ME}/messages/{draft}/attachments/createUploadSession",
-                        json={"AttachmentItem": item})
+    return outlook.post(
+        f"{ME}/messages/{draft}/attachments/createUploadSession", json={"AttachmentItem": item}
+    )
 
 
 def put(client, url: str, data: bytes, start: int, total: int, **headers) -> httpx.Response:
@@ -28,10 +34,17 @@ def put(client, url: str, data: bytes, start: int, total: int, **headers) -> htt
 
 
 def test_small_and_inline_attachments(outlook, draft, server):
-    made = outlook.post(f"{ME}/messages/{draft}/attachments", json={
-        "@odata.type": "#microsoft.graph.fileAttachment", "name": "logo.png", "isInline": True,
-        "contentType": "image/png", "contentId": "logo",
-        "contentBytes": base64.b64encode(b"png").decode()})
+    made = outlook.post(
+        f"{ME}/messages/{draft}/attachments",
+        json={
+            "@odata.type": "#microsoft.graph.fileAttachment",
+            "name": "logo.png",
+            "isInline": True,
+            "contentType": "image/png",
+            "contentId": "logo",
+            "contentBytes": base64.b64encode(b"png").decode(),
+        },
+    )
     assert made.status_code == 201
     outlook.post(f"{ME}/messages/{draft}/send")
     wire = base64.b64decode(server.control.delivered()[0]["raw_base64"])
@@ -40,8 +53,11 @@ def test_small_and_inline_attachments(outlook, draft, server):
 
 
 def test_attachment_is_listed_read_and_deleted(outlook, draft):
-    body = {"@odata.type": "#microsoft.graph.fileAttachment", "name": "a.txt",
-            "contentBytes": base64.b64encode(b"abc").decode()}
+    body = {
+        "@odata.type": "#microsoft.graph.fileAttachment",
+        "name": "a.txt",
+        "contentBytes": base64.b64encode(b"abc").decode(),
+    }
     made = outlook.post(f"{ME}/messages/{draft}/attachments", json=body).json()
     url = f"{ME}/messages/{draft}/attachments/{made['id']}"
     assert outlook.get(f"{url}/$value").content == b"abc"

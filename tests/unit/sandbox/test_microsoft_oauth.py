@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
@@ -49,8 +48,8 @@ class Rewriting:
 
 
 @pytest.fixture
-def app(server: SandboxServer, browser: httpx.Client) -> Iterator[msal.PublicClientApplication]:
-    yield msal.PublicClientApplication(
+def app(server: SandboxServer, browser: httpx.Client) -> msal.PublicClientApplication:
+    return msal.PublicClientApplication(
         "desk", authority=LOGIN + "common", http_client=Rewriting(server.url, browser)
     )
 
@@ -103,9 +102,13 @@ def test_device_code_is_approved_by_itself_with_auto_consent(server, app):
     assert "access_token" in result
 
 
-@pytest.mark.parametrize(("decision", "error"), [
-    ("decline", "authorization_declined"), ("expire", "expired_token"),
-])
+@pytest.mark.parametrize(
+    ("decision", "error"),
+    [
+        ("decline", "authorization_declined"),
+        ("expire", "expired_token"),
+    ],
+)
 def test_device_code_can_end_without_sign_in(server, app, decision, error):
     server.control.settings(auto_consent=False)
     flow = app.initiate_device_flow(SCOPES)
@@ -117,16 +120,23 @@ def test_polling_too_fast_is_told_to_slow_down(server, browser):
     server.control.settings(auto_consent=False, device_interval_s=60)
     base = f"{server.url}/microsoft/common/oauth2/v2.0"
     flow = browser.post(f"{base}/devicecode", data={"client_id": "d", "scope": "openid"}).json()
-    form = {"grant_type": "urn:ietf:params:oauth:grant-type:device_code", "client_id": "d",
-            "device_code": flow["device_code"]}
+    form = {
+        "grant_type": "urn:ietf:params:oauth:grant-type:device_code",
+        "client_id": "d",
+        "device_code": flow["device_code"],
+    }
     errors = [browser.post(f"{base}/token", data=form).json()["error"] for _ in range(2)]
     assert errors == ["authorization_pending", "slow_down"]
 
 
 def test_refresh_tokens_rotate_and_may_be_strict(server, browser):
     token = server.control.token("microsoft", NINA)
-    form = {"grant_type": "refresh_token", "client_id": token["client_id"],
-            "refresh_token": token["refresh_token"], "scope": "Mail.Send offline_access"}
+    form = {
+        "grant_type": "refresh_token",
+        "client_id": token["client_id"],
+        "refresh_token": token["refresh_token"],
+        "scope": "Mail.Send offline_access",
+    }
     url = "/microsoft/common/oauth2/v2.0/token"
     rotated = browser.post(url, data=form).json()["refresh_token"]
     assert rotated != token["refresh_token"]
@@ -142,8 +152,11 @@ def test_revoked_account_must_sign_in_again(server, browser):
     refused = browser.get("/graph/v1.0/me", headers=headers)
     assert refused.status_code == 401
     assert refused.json()["error"]["code"] == "InvalidAuthenticationToken"
-    form = {"grant_type": "refresh_token", "client_id": token["client_id"],
-            "refresh_token": token["refresh_token"]}
+    form = {
+        "grant_type": "refresh_token",
+        "client_id": token["client_id"],
+        "refresh_token": token["refresh_token"],
+    }
     answer = browser.post("/microsoft/common/oauth2/v2.0/token", data=form).json()
     assert (answer["error"], answer["error_codes"]) == ("invalid_grant", [50173])
 
