@@ -1,0 +1,222 @@
+"""Takes files into the draft: copies run on a worker, one notice tells what was refused and why."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QObject, QUrl, Signal
+from PySide6.QtGui import QDesktopServices, QImage
+
+from app.domain.texts import error_sentence, size_text
+from app.runtime.cancel import CancelToken
+from app.ui import tasks
+from app.ui.compose.attachment_tray import ENCODED_RATIO, MB, limit_of
+from app.ui.compose.body_editor import png_bytes
+from app.ui.compose.notice_bar import Notice
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from app.domain.attachment import Attachment
+    from app.domain.errors import AppError
+    from app.ui.compose.controller import ComposeController
+
+PICTURE_TYPES = frozenset({"image/png", "image/jpeg", "image/gif", "image/webp", "image/bmp"})
+
+
+class AttachFlow(QObject):
+    """Files and pictures of one draft."""
+
+    coming = Signal(str, str)
+    progressed = Signal(str, int)
+    arrived = Signal(str)
+    picture_ready = Signal(str, QImage, str)
+    _copied = Signal(str, int, int)
+
+    def __init__(self, controller: ComposeController) -> None:
+        super().__init__(controller)
+        self._controller = controller
+        self._tokens: dict[str, CancelToken] = {}
+        self._serial = 0
+        self._copied.connect(self._on_copied)
+
+    @property
+    def is_busy(self) -> bool:
+        """Say whether something is still being copied."""
+        return bool(self._tokens)
+
+    # --- files ---------------------------------------------------------------------------------
+
+    def attach_paths(self, paths: Iterable[Path]) -> None:
+        """Copy these files in, each on its own."""
+        self._controller.notice_dropped.emit("attach:")
+        for path in paths:
+            self._attach(path)
+
+    def _attach(self, path: Path) -> None:
+        self._serial += 1
+        key = f"coming.{self._serial}"
+        token = CancelToken()
+        self._tokens[key] = token
+        self.coming.emit(key, path.name)
+
+        def progress(done: int, total: int) -> None:
+            self._copied.emit(key, done, total)
+
+        future = self._controller.host.attach_file(path, cancel=token, progress=progress)
+        tasks.run(
+            self,
+            future,
+            done=lambda attachment: self._on_kept(key, attachment),
+            failed=lambda error: self._on_refused(key, path, error),
+        )
+
+    def cancel(self, key: str) -> None:
+        """Stop copying one file."""
+        token = self._tokens.pop(key, None)
+        if token is not None:
+            token.cancel()
+        self.arrived.emit(key)
+
+    def cancel_all(self) -> None:
+        """Stop copying."""
+        for key in list(self._tokens):
+            self.cancel(key)
+
+    def _on_copied(self, key: str, done: int, total: int) -> None:
+        if key in self._tokens:
+            self.progressed.emit(key, min(100, 100 * done // max(1, total)))
+
+    def _on_kept(self, key: str, attachment: Attachment) -> None:
+        if self._tokens.pop(key, None) is None:
+            return  # cancelled after the last byte
+        self.arrived.emit(key)
+        if attachment.size_bytes * ENCODED_RATIO > self.limit_bytes:
+            self._refuse_large(attachment)
+            return
+        self._controller.session.add_attachment(attachment)
+        self.check_total()
+
+    def _on_refused(self, key: str, path: Path, error: AppError) -> None:
+        self._tokens.pop(key, None)
+        self.arrived.emit(key)
+        self._controller.noticed.emit(
+            Notice(key=f"attach:{path.name}", tone="danger", text=error_sentence(error))
+        )
+
+    # --- limits --------------------------------------------------------------------------------
+
+    @property
+    def limit_bytes(self) -> int:
+        """Give what the chosen account takes in one mail."""
+        sender = self._controller.sender
+        return limit_of(sender.mailbox.provider if sender else None)
+
+    @property
+    def _carrier(self) -> str:
+        sender = self._controller.sender
+        return sender.mailbox.provider.label if sender else "The account"
+
+    def _refuse_large(self, attachment: Attachment) -> None:
+        self._controller.noticed.emit(
+            Notice(
+                key=f"attach:{attachment.filename}",
+                tone="danger",
+                text=f"{attachment.filename} has {size_text(attachment.size_bytes)}, which is more than"
+                f" {self._carrier} takes: {self.limit_bytes // MB} MB for a whole mail, and files grow"
+                " by a third on the way. It was not attached. Send a link to it instead.",
+                strong=(attachment.filename,),
+            )
+        )
+
+    def check_total(self) -> None:
+        """Warn when the files together are too much for the chosen account."""
+        total = sum(attachment.size_bytes for attachment in self._controller.draft.attachments)
+        if total * ENCODED_RATIO <= self.limit_bytes:
+            self._controller.notice_dropped.emit("limit")
+            return
+        self._controller.noticed.emit(
+            Notice(
+                key="limit",
+                text=f"The files have {size_text(total)} together and grow by a third on the way;"
+                f" {self._carrier} takes {self.limit_bytes // MB} MB. Remove some, or send a link.",
+                is_dismissable=False,
+            )
+        )
+
+    # --- what is kept --------------------------------------------------------------------------
+
+    def rename(self, uid: str, name: str) -> None:
+        """Send a file under another name."""
+        session = self._controller.session
+        session.set_attachments(
+            [replace(a, filename=name) if a.uid == uid else a for a in session.draft.attachments]
+        )
+
+    def remove(self, uid: str) -> None:
+        """Take a file out."""
+        self._controller.session.remove_attachment(uid)
+        self.check_total()
+
+    def open(self, uid: str) -> None:
+        """Show a copy of a kept file in the program the system has for it."""
+        found = next((a for a in self._controller.draft.attachments if a.uid == uid), None)
+        if found is not None:
+            tasks.run(
+                self,
+                self._controller.host.copy_to_open(found),
+                done=lambda path: QDesktopServices.openUrl(QUrl.fromLocalFile(str(path))),
+                failed=lambda error: self._complain(error),
+            )
+
+    def _complain(self, error: AppError) -> None:
+        self._controller.noticed.emit(
+            Notice(key="attach:open", tone="danger", text=error_sentence(error))
+        )
+
+    # --- pictures in the text ------------------------------------------------------------------
+
+    def keep_picture(self, image: QImage, name: str = "picture.png") -> None:
+        """Keep a pasted picture and put it into the text."""
+        future = self._controller.host.attach_picture(name, "image/png", png_bytes(image))
+        tasks.run(
+            self,
+            future,
+            done=lambda attachment: self._on_picture(attachment, image),
+            failed=self._complain,
+        )
+
+    def insert_picture_file(self, path: Path) -> None:
+        """Put a picture file into the text."""
+        image = QImage(str(path))
+        if image.isNull():
+            self._controller.noticed.emit(
+                Notice(
+                    key=f"attach:{path.name}",
+                    tone="danger",
+                    text=f"{path.name} is not a picture that can stand in a mail."
+                    " Attach it as a file instead.",
+                )
+            )
+            return
+        self.keep_picture(image, f"{path.stem}.png")
+
+    def _on_picture(self, attachment: Attachment, image: QImage) -> None:
+        self._controller.session.add_attachment(attachment)
+        self.picture_ready.emit(attachment.content_id, image, attachment.filename)
+        self.check_total()
+
+    def load_pictures(self, show: object) -> None:
+        """Bring the kept pictures of a draft back into its text; `show(content_id, image)`."""
+        for attachment in self._controller.draft.attachments:
+            if attachment.is_inline:
+                tasks.run(
+                    self,
+                    self._controller.host.read_bytes(attachment.sha256),
+                    done=lambda data, cid=attachment.content_id: show(  # type: ignore[operator]
+                        cid, QImage.fromData(data)
+                    ),
+                    failed=self._complain,
+                )

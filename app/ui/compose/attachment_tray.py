@@ -1,0 +1,286 @@
+"""The files of a mail as a row of chips, with progress and the sum against the account's limit.
+
+Shows what it is given and reports intents; copying files is the controller's.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QRectF, Qt, Signal
+from PySide6.QtGui import QColor, QPainter, QPen
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QLineEdit, QMenu, QWidget
+
+from app.domain.account import ProviderKind
+from app.domain.texts import size_text
+from app.ui.compose.flow_layout import FlowLayout
+from app.ui.theme.tokens import RADIUS_TRAY
+from app.ui.widgets import icon_button, label, look
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from PySide6.QtGui import QContextMenuEvent, QKeyEvent, QMouseEvent, QPaintEvent
+
+    from app.domain.attachment import Attachment
+    from app.ui.theme import Theme
+
+MB = 1_000_000
+# Gmail refuses messages above 25 MB (support.google.com/mail/answer/6584); an Outlook mailbox takes
+# 35 MB by default, whatever the upload session allows.
+LIMITS = {ProviderKind.GMAIL: 25 * MB, ProviderKind.MICROSOFT: 35 * MB}
+DEFAULT_LIMIT = 25 * MB
+# Base64 makes 4 of 3 bytes, with a line end every 76 characters (RFC 2045 §6.8).
+ENCODED_RATIO = 4 / 3 * 78 / 76
+
+
+def limit_of(provider: ProviderKind | None) -> int:
+    """Give how many bytes of files an account takes in one mail."""
+    return LIMITS.get(provider, DEFAULT_LIMIT) if provider else DEFAULT_LIMIT
+
+
+class FileChip(QFrame):
+    """One file, kept or on its way in."""
+
+    removed = Signal()
+    open_requested = Signal()
+    renamed = Signal(str)
+
+    def __init__(self, *, theme: Theme, uid: str, name: str, size_bytes: int) -> None:
+        super().__init__()
+        self.uid = uid
+        self._theme = theme
+        self._percent: int | None = None
+        self._name = name
+        self.setObjectName(f"file.{name}")
+        self.setFixedHeight(36)
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        row = QHBoxLayout(self)
+        row.setContentsMargins(10, 0, 4, 0)
+        row.setSpacing(8)
+        self._label = label(_short(name))
+        self._size = label(size_text(size_bytes) if size_bytes else "", tone="muted", size="small")
+        self._mark = QLabel()
+        self._close = icon_button(
+            theme, "close", name=f"file.{name}.remove", tip=f"Remove {name}", clicked=self.removed.emit
+        )
+        self._close.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self._size_bytes = size_bytes
+        self._line = QLineEdit(name)
+        self._line.setObjectName(f"file.{name}.line")
+        self._line.hide()
+        self._line.editingFinished.connect(self._on_renamed)
+        for part in (self._label, self._line, self._size, self._mark, self._close):
+            row.addWidget(part)
+        self.setToolTip(name)
+        self._name_it("")
+        theme.changed.connect(self._paint_mark)
+
+    def set_progress(self, percent: int) -> None:
+        """Show how much is copied."""
+        self._percent = percent
+        self._size.setText(f"{percent} %")
+        self._name_it(f"{percent} % copied")
+        self.update()
+
+    def set_kept(self) -> None:
+        """Show that the copy is ours now."""
+        self._percent = None
+        self._size.setText(size_text(self._size_bytes))
+        self._paint_mark()
+        self._name_it("")
+        self.update()
+
+    def _name_it(self, state: str) -> None:
+        parts = [self._name, size_text(self._size_bytes) if self._size_bytes else "", state]
+        self.setAccessibleName(", ".join(part for part in parts if part))
+        self.setAccessibleDescription("Enter opens, F2 renames, Delete removes")
+
+    def _paint_mark(self) -> None:
+        if self._percent is None:
+            self._mark.setPixmap(self._theme.pixmap("check", "ok", 14))
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """Draw the frame and the progress along its bottom."""
+        del event
+        tokens = self._theme.tokens
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.setPen(QPen(QColor(tokens.accent if self.hasFocus() else tokens.line), 1))
+        painter.setBrush(QColor(tokens.raised))
+        box = QRectF(self.rect()).adjusted(0.5, 0.5, -0.5, -0.5)
+        painter.drawRoundedRect(box, RADIUS_TRAY, RADIUS_TRAY)
+        if self._percent is not None:
+            width = (self.width() - 8) * self._percent / 100
+            painter.fillRect(QRectF(4, self.height() - 3, width, 2), QColor(tokens.accent))
+
+    def start_rename(self) -> None:
+        """Let the person type another name."""
+        self._label.hide()
+        self._line.setText(self._name)
+        self._line.setFixedWidth(180)
+        self._line.show()
+        self._line.setFocus(Qt.FocusReason.OtherFocusReason)
+        self._line.setSelection(0, len(self._name.rpartition(".")[0]) or len(self._name))
+
+    def _on_renamed(self) -> None:
+        if self._line.isHidden():
+            return
+        self._line.hide()
+        self._label.show()
+        name = self._line.text().strip().replace("/", "_").replace("\\", "_")
+        if name and name != self._name:
+            self.renamed.emit(name)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Open, rename, remove."""
+        match event.key():
+            case Qt.Key.Key_Delete | Qt.Key.Key_Backspace:
+                self.removed.emit()
+            case Qt.Key.Key_Return | Qt.Key.Key_Enter if self._line.isHidden():
+                self.open_requested.emit()
+            case Qt.Key.Key_F2:
+                self.start_rename()
+            case _:
+                super().keyPressEvent(event)
+
+    def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
+        """Open it."""
+        del event
+        self.open_requested.emit()
+
+    def contextMenuEvent(self, event: QContextMenuEvent) -> None:
+        """Offer what can be done with it."""
+        menu = QMenu(self)
+        menu.addAction("Open").triggered.connect(lambda _on=False: self.open_requested.emit())
+        menu.addAction("Rename").triggered.connect(lambda _on=False: self.start_rename())
+        menu.addAction("Remove").triggered.connect(lambda _on=False: self.removed.emit())
+        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        menu.popup(event.globalPos())
+
+
+class AttachmentTray(QFrame):
+    """All files; hidden while there is none."""
+
+    remove_requested = Signal(str)
+    open_requested = Signal(str)
+    renamed = Signal(str, str)
+    cancel_requested = Signal(str)
+
+    def __init__(self, *, theme: Theme) -> None:
+        super().__init__()
+        self._theme = theme
+        self._kept: dict[str, FileChip] = {}
+        self._coming: dict[str, FileChip] = {}
+        self._attachments: tuple[Attachment, ...] = ()
+        self._limit = DEFAULT_LIMIT
+        self.setObjectName("composer.tray")
+        look(self, surface="surface")
+        row = QHBoxLayout(self)
+        row.setContentsMargins(18, 8, 18, 8)
+        row.setSpacing(10)
+        self._clip = QLabel()
+        row.addWidget(self._clip, 0, Qt.AlignmentFlag.AlignVCenter)
+        self._box = QWidget()
+        self._flow = FlowLayout(self._box, gap=8, line_gap=6)
+        policy = self._box.sizePolicy()
+        policy.setHeightForWidth(True)
+        policy.setHorizontalPolicy(policy.Policy.Expanding)
+        self._box.setSizePolicy(policy)
+        row.addWidget(self._box, 1)
+        self.sum = label(name="composer.tray.sum", tone="muted")
+        row.addWidget(self.sum)
+        self._paint()
+        theme.changed.connect(self._paint)
+        self.hide()
+
+    def _paint(self) -> None:
+        self._clip.setPixmap(self._theme.pixmap("attach"))
+
+    @property
+    def names(self) -> list[str]:
+        """Give the names of the kept files."""
+        return [attachment.filename for attachment in self._attachments]
+
+    def set_limit(self, limit_bytes: int) -> None:
+        """Measure against another account's limit."""
+        self._limit = limit_bytes
+        self._show_sum()
+
+    def show_attachments(self, attachments: Sequence[Attachment]) -> None:
+        """Show the kept files of a draft; pictures in the text are counted, not shown."""
+        if tuple(attachments) == self._attachments:
+            return
+        self._attachments = tuple(attachments)
+        for uid in list(self._kept):
+            self._take(self._kept, uid)
+        position = 0
+        for attachment in attachments:
+            if not attachment.is_inline:
+                self._insert(position, attachment)
+                position += 1
+        self._refresh()
+
+    def _insert(self, position: int, attachment: Attachment) -> None:
+        chip = FileChip(
+            theme=self._theme,
+            uid=attachment.uid,
+            name=attachment.filename,
+            size_bytes=attachment.size_bytes,
+        )
+        chip.set_kept()
+        uid = attachment.uid
+        chip.removed.connect(lambda: self.remove_requested.emit(uid))
+        chip.open_requested.connect(lambda: self.open_requested.emit(uid))
+        chip.renamed.connect(lambda name: self.renamed.emit(uid, name))
+        self._kept[uid] = chip
+        self._flow.insert_widget(position, chip)
+        chip.show()
+
+    def show_coming(self, key: str, name: str) -> None:
+        """Show a file that is being copied."""
+        chip = FileChip(theme=self._theme, uid=key, name=name, size_bytes=0)
+        chip.set_progress(0)
+        chip.removed.connect(lambda: self.cancel_requested.emit(key))
+        self._coming[key] = chip
+        self._flow.addWidget(chip)
+        chip.show()
+        self._refresh()
+
+    def show_progress(self, key: str, percent: int) -> None:
+        """Show how far the copy is."""
+        if key in self._coming:
+            self._coming[key].set_progress(percent)
+
+    def drop_coming(self, key: str) -> None:
+        """The copy is done, or will not be."""
+        self._take(self._coming, key)
+        self._refresh()
+
+    def _take(self, chips: dict[str, FileChip], key: str) -> None:
+        chip = chips.pop(key, None)
+        if chip is not None:
+            self._flow.removeWidget(chip)
+            chip.hide()
+            chip.deleteLater()
+
+    def _refresh(self) -> None:
+        self._show_sum()
+        self.setVisible(bool(self._kept or self._coming))
+        self._box.updateGeometry()
+
+    def _show_sum(self) -> None:
+        count = len(self._attachments)
+        total = sum(attachment.size_bytes for attachment in self._attachments)
+        files = "1 file" if count == 1 else f"{count} files"
+        self.sum.setText(f"{files}, {_megabytes(total)} of {self._limit // MB} MB")
+        too_much = total * ENCODED_RATIO > self._limit
+        look(self.sum, tone="danger" if too_much else "muted")
+
+
+def _megabytes(size_bytes: int) -> str:
+    return f"{size_bytes / MB:.1f}"
+
+
+def _short(name: str) -> str:
+    return name if len(name) <= 34 else f"{name[:20]}…{name[-12:]}"

@@ -1,0 +1,78 @@
+"""A document that loads nothing: pictures are those of the message itself, links get their colour.
+
+What it draws from the theme never becomes part of the text.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QUrl
+from PySide6.QtGui import (
+    QColor,
+    QImage,
+    QSyntaxHighlighter,
+    QTextCharFormat,
+    QTextDocument,
+)
+
+from app.ui.theme.tokens import DOCUMENT_PX
+
+if TYPE_CHECKING:
+    from PySide6.QtCore import QObject
+    from PySide6.QtGui import QFont
+
+    from app.ui.theme import Theme
+
+MARGIN = 22
+
+
+class MailDocument(QTextDocument):
+    """A document of one message. `pictures` are images by Content-ID."""
+
+    def __init__(self, parent: QObject, font: QFont) -> None:
+        super().__init__(parent)
+        base = type(font)(font)
+        base.setPixelSize(DOCUMENT_PX)
+        self.setDefaultFont(base)
+        self.setDocumentMargin(MARGIN)
+        self.pictures: dict[str, QImage] = {}
+
+    def loadResource(self, kind: int, name: QUrl | str) -> object:
+        """Give a picture of this message; nothing else is ever looked for, near or far."""
+        del kind
+        text = name.toString() if isinstance(name, QUrl) else name
+        return self.pictures.get(text.removeprefix("cid:")) if text.startswith("cid:") else None
+
+    def add_picture(self, content_id: str, image: QImage) -> None:
+        """Have a picture shown wherever the text refers to it."""
+        self.pictures[content_id] = image
+        self.addResource(
+            QTextDocument.ResourceType.ImageResource.value, QUrl(f"cid:{content_id}"), image
+        )
+        self.markContentsDirty(0, self.characterCount())
+
+
+class LinkPainter(QSyntaxHighlighter):
+    """Shows links in the colour of the theme, without writing that colour into the text."""
+
+    def __init__(self, document: QTextDocument, theme: Theme) -> None:
+        super().__init__(document)
+        self._theme = theme
+        theme.changed.connect(self.rehighlight)
+
+    def highlightBlock(self, text: str) -> None:
+        """Colour the links of one block."""
+        if not text:
+            return
+        block = self.currentBlock()
+        iterator = block.begin()
+        while not iterator.atEnd():
+            fragment = iterator.fragment()
+            form = fragment.charFormat()
+            if form.isAnchor():
+                shown = QTextCharFormat()
+                shown.setForeground(QColor(self._theme.tokens.accent))
+                shown.setFontUnderline(True)
+                self.setFormat(fragment.position() - block.position(), fragment.length(), shown)
+            iterator += 1

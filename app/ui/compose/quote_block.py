@@ -1,0 +1,95 @@
+"""The quoted original, folded below the text. Shows it and reports what is wanted; changes nothing."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QVBoxLayout, QWidget
+
+from app.ui.compose.safe_view import SafeView
+from app.ui.widgets import button, label, look, surface
+
+if TYPE_CHECKING:
+    from app.domain.draft import Quote
+    from app.ui.theme import Theme
+
+_OPEN_HEIGHT = 190
+
+
+class QuoteBlock(QWidget):
+    """One line while folded; `wanted` asks for the safe HTML the first time it opens."""
+
+    wanted = Signal()
+    edit_requested = Signal()
+    remove_requested = Signal()
+
+    def __init__(self, *, theme: Theme) -> None:
+        super().__init__()
+        self._quote: Quote | None = None
+        self._is_filled = False
+        self.setObjectName("composer.quote")
+        outer = QHBoxLayout(self)
+        outer.setContentsMargins(24, 4, 24, 12)
+        outer.setSpacing(0)
+        bar = QFrame()
+        look(bar, line="v", weight="strong")
+        bar.setFixedWidth(3)
+        outer.addWidget(bar)
+        box = surface("raised")
+        outer.addWidget(box, 1)
+        column = QVBoxLayout(box)
+        column.setContentsMargins(12, 8, 12, 8)
+        column.setSpacing(6)
+        row = QHBoxLayout()
+        row.setSpacing(10)
+        self._text = label(name="composer.quote.text", tone="muted")
+        row.addWidget(self._text, 1)
+        self.toggle = button("Show", name="composer.quote.show", clicked=self._on_toggle, role="link")
+        row.addWidget(self.toggle)
+        for text, name, signal in (
+            ("Edit inline", "edit", self.edit_requested),
+            ("Remove", "remove", self.remove_requested),
+        ):
+            row.addWidget(
+                button(text, name=f"composer.quote.{name}", clicked=signal.emit, role="link")
+            )
+        column.addLayout(row)
+        self.view = SafeView(theme=theme, name="composer.quote.view", label="Quoted original")
+        self.view.setFixedHeight(_OPEN_HEIGHT)
+        self.view.hide()
+        column.addWidget(self.view)
+        self.hide()
+
+    @property
+    def quote(self) -> Quote | None:
+        """Give what is shown."""
+        return self._quote
+
+    def show_quote(self, quote: Quote | None) -> None:
+        """Fold up and show this one, or nothing."""
+        if quote is self._quote:
+            return
+        self._quote = quote
+        self._is_filled = False
+        self._fold(folded=True)
+        self.setVisible(quote is not None)
+        if quote is not None:
+            lines = quote.attribution.strip().splitlines()
+            first = (lines[0] if lines else "Quoted original").strip().rstrip(":")
+            self._text.setText(f"⋯  {first}")
+
+    def fill(self, html: str) -> None:
+        """Show the original, made safe."""
+        self._is_filled = True
+        self.view.show_html(html)
+
+    def _on_toggle(self) -> None:
+        folded = not self.view.isHidden()
+        self._fold(folded=folded)
+        if not folded and not self._is_filled:
+            self.wanted.emit()
+
+    def _fold(self, *, folded: bool) -> None:
+        self.view.setHidden(folded)
+        self.toggle.setText("Show" if folded else "Hide")

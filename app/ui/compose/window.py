@@ -1,0 +1,314 @@
+"""The composer window: puts the parts together and connects them. Decides nothing about mail.
+
+What it holds is in `controller`; what it asks of the program goes through `ComposerHost`.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QEvent, Qt, Signal
+from PySide6.QtWidgets import QHBoxLayout, QMainWindow, QVBoxLayout, QWidget
+
+from app.domain.draft import Body, BodyMode, ReplyMode
+from app.domain.problem import Problem
+from app.ui.compose.attach_flow import AttachFlow
+from app.ui.compose.attachment_tray import AttachmentTray
+from app.ui.compose.body_editor import BodyEditor
+from app.ui.compose.closing import Closing
+from app.ui.compose.controller import ComposeController
+from app.ui.compose.conversation_panel import ConversationPanel
+from app.ui.compose.drops import FileDrops
+from app.ui.compose.editing import Editing
+from app.ui.compose.format_bar import FormatBar
+from app.ui.compose.header_form import HeaderForm
+from app.ui.compose.notice_bar import Notice, NoticeBar
+from app.ui.compose.quote_block import QuoteBlock
+from app.ui.compose.quote_flow import QuoteFlow
+from app.ui.compose.recipient_doubts import RecipientDoubts
+from app.ui.compose.reply_flow import ReplyFlow
+from app.ui.compose.send_bar import SendBar
+from app.ui.compose.send_flow import SendFlow
+from app.ui.compose.sent import AfterSend
+from app.ui.compose.shortcuts import add_shortcuts
+from app.ui.compose.thread_picker import ThreadPicker
+from app.ui import tasks
+from app.ui.widgets import line, look
+
+if TYPE_CHECKING:
+    from PySide6.QtGui import QCloseEvent, QResizeEvent
+
+    from app.domain.draft import Draft
+    from app.ui.compose.host import ComposerHost, Sender
+    from app.ui.theme import Theme
+
+_WIDE = 920
+_PANEL_WIDTH = 300
+
+
+class ComposeWindow(QMainWindow):
+    """One mail being written."""
+
+    closed = Signal()
+
+    def __init__(self, *, host: ComposerHost, theme: Theme, draft: Draft) -> None:
+        super().__init__()
+        self.host = host
+        self.theme = theme
+        self.setObjectName("composer")
+        self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        self.controller = ComposeController(host=host, draft=draft, parent=self)
+        self.attaching = AttachFlow(self.controller)
+        self.replying = ReplyFlow(self.controller)
+        self.sending = SendFlow(self.controller)
+        self.header = HeaderForm(theme=theme)
+        self.thread_picker = ThreadPicker(theme=theme, host=host)
+        self.header.add_to_from_row(self.thread_picker)
+        self.notices = NoticeBar(theme=theme)
+        self.editor = BodyEditor(theme=theme)
+        self.format_bar = FormatBar(theme=theme, editor=self.editor)
+        self.quote = QuoteBlock(theme=theme)
+        self.panel = ConversationPanel(theme=theme, host=host)
+        self.tray = AttachmentTray(theme=theme)
+        self.send_bar = SendBar(theme=theme)
+        self.editing = Editing(self)
+        self.quoting = QuoteFlow(self.controller, editor=self.editor, block=self.quote)
+        self.doubts = RecipientDoubts(self)
+        self.after_send = AfterSend(self)
+        self.closing = Closing(self)
+        self.drops = FileDrops(self)
+        self._lay_out()
+        self._connect()
+        add_shortcuts(self)
+        self.controller.read_body = self._read_body
+        self._show_body(draft)
+        self._on_changed(draft)
+        self.controller.load_senders()
+        self.refresh_waiting()
+        self.resize(1180, 780)
+        self.setMinimumSize(640, 480)
+
+    # --- building ------------------------------------------------------------------------------
+
+    def _lay_out(self) -> None:
+        central = QWidget()
+        look(central, surface="surface")
+        self.setCentralWidget(central)
+        rows = QVBoxLayout(central)
+        rows.setContentsMargins(0, 0, 0, 0)
+        rows.setSpacing(0)
+        rows.addWidget(self.header)
+        rows.addWidget(self.notices)
+        middle = QHBoxLayout()
+        middle.setSpacing(0)
+        writing = QVBoxLayout()
+        writing.setSpacing(0)
+        for widget in (self.format_bar, line("h-faint")):
+            writing.addWidget(widget)
+        writing.addWidget(self.editor, 1)
+        writing.addWidget(self.quote)
+        middle.addLayout(writing, 1)
+        self._panel_line = line("v")
+        middle.addWidget(self._panel_line)
+        self.panel.setFixedWidth(_PANEL_WIDTH)
+        middle.addWidget(self.panel)
+        rows.addLayout(middle, 1)
+        rows.addWidget(line())
+        rows.addWidget(self.tray)
+        rows.addWidget(self.send_bar)
+        self._order_focus()
+
+    def _order_focus(self) -> None:
+        fields = self.header.fields
+        stops = (
+            self.header.mailbox,
+            self.thread_picker.button,
+            *(fields[name].line for name in ("to", "cc", "bcc", "reply_to")),
+            self.header.subject,
+            self.editor,
+            self.send_bar.send,
+            self.send_bar.more,
+            self.send_bar.attach,
+        )
+        for before, after in zip(stops, stops[1:], strict=False):
+            QWidget.setTabOrder(before, after)
+
+    def _connect(self) -> None:
+        control, session = self.controller, self.controller.session
+        control.changed.connect(self._on_changed)
+        control.status.connect(lambda text, failed: self.send_bar.show_saved(text, failed=failed))
+        control.noticed.connect(self.notices.show_notice)
+        control.notice_dropped.connect(self.notices.drop)
+        control.senders_changed.connect(self._on_senders)
+        self.header.mailbox.chosen.connect(control.choose_mailbox)
+        self.header.mailbox.accounts_requested.connect(self.host.open_accounts)
+        self.header.recipients_changed.connect(self._on_recipients)
+        self.header.subject_changed.connect(session.set_subject)
+        self.header.links_changed.connect(session.set_links)
+        self.editor.edited.connect(control.body_edited)
+        for source in (self.thread_picker, self.panel):
+            source.leave_requested.connect(self.replying.leave)
+        self.thread_picker.picked.connect(self.replying.pick)
+        self.panel.reply_requested.connect(
+            lambda row, mode: self.replying.pick(row, ReplyMode(mode))
+        )
+        self._connect_files()
+        self._connect_sending()
+        self.host.bridge.outbound_changed.connect(lambda _uid: self.refresh_waiting())
+        self.host.bridge.store_changed.connect(self.refresh_waiting)
+
+    def _connect_files(self) -> None:
+        attaching, tray = self.attaching, self.tray
+        attaching.coming.connect(tray.show_coming)
+        attaching.progressed.connect(tray.show_progress)
+        attaching.arrived.connect(tray.drop_coming)
+        attaching.picture_ready.connect(self.editor.insert_picture)
+        tray.cancel_requested.connect(attaching.cancel)
+        tray.remove_requested.connect(attaching.remove)
+        tray.open_requested.connect(attaching.open)
+        tray.renamed.connect(attaching.rename)
+        self.editor.picture_pasted.connect(attaching.keep_picture)
+        self.editor.files_pasted.connect(self.drops.take)
+
+    def _connect_sending(self) -> None:
+        bar, sending = self.send_bar, self.sending
+        bar.send_requested.connect(self.send)
+        bar.send_now_requested.connect(lambda: self.send(undo_s=0.0))
+        bar.send_later_requested.connect(self.after_send.ask_time)
+        bar.attach_requested.connect(self.drops.ask)
+        bar.discard_requested.connect(self.closing.discard)
+        bar.mailroom_requested.connect(self.host.open_mailroom)
+        sending.busy.connect(self._on_busy)
+        sending.focus_requested.connect(self.focus_field)
+        sending.submitted.connect(self.after_send.on_submitted)
+
+    # --- the draft on screen -------------------------------------------------------------------
+
+    def _read_body(self) -> Body:
+        if self.editor.is_plain:
+            return Body(BodyMode.PLAIN, "", self.editor.text())
+        return Body(BodyMode.HTML, self.editor.html(), "")
+
+    def _show_body(self, draft: Draft) -> None:
+        if draft.body.mode is BodyMode.PLAIN:
+            self.editor.load_text(draft.body.text)
+        else:
+            self.editor.load_html(draft.body.html)
+            self.attaching.load_pictures(self.editor.rich.add_picture)
+        self.format_bar.show_mode(plain=self.editor.is_plain)
+
+    def show_version(self, draft: Draft) -> None:
+        """Show exactly this version and write on from it."""
+        self.controller.resume(draft)
+        self._show_body(draft)
+
+    def _on_changed(self, draft: Draft) -> None:
+        self.header.show_draft(draft)
+        self.header.mailbox.set_current(draft.mailbox_uid)
+        self.quote.show_quote(draft.quote)
+        self.tray.show_attachments(draft.attachments)
+        self.thread_picker.show_reply(draft.reply, draft.subject)
+        self.panel.show_reply(draft.reply)
+        self.doubts.look()
+        self.setWindowTitle(f"{draft.subject.strip() or 'New message'} — Postrider")
+        self._show_sender()
+
+    def _on_recipients(self, field: str) -> None:
+        for name in ("to", "cc", "bcc") if field != "reply_to" else (field,):
+            addresses = self.header.fields[name].addresses
+            self.controller.session.set_recipients(name, addresses)
+        self.doubts.look()
+
+    def _on_senders(self, senders: list[Sender]) -> None:
+        self.header.mailbox.set_senders(senders)
+        self.header.mailbox.set_current(self.controller.draft.mailbox_uid)
+        self._show_sender()
+        if not senders:
+            self.notices.show_notice(
+                Notice(
+                    key="welcome",
+                    text="No account is connected yet. Add one to send; what you write is kept.",
+                    actions=(("Add account", self.host.open_accounts),),
+                )
+            )
+        else:
+            self.notices.drop("welcome")
+
+    def _show_sender(self) -> None:
+        sender = self.controller.sender
+        account_uid = sender.account.uid if sender else ""
+        self.panel.set_account(account_uid)
+        self.thread_picker.set_account(account_uid)
+        self.tray.set_limit(self.attaching.limit_bytes)
+        self.attaching.check_total()
+        self.send_bar.show_carrier(f"Sends via {sender.mailbox.provider.label}" if sender else "")
+
+    def refresh_waiting(self) -> None:
+        """Count anew what waits in the Outbox."""
+        tasks.run(self, self.host.waiting_count(), done=self.send_bar.show_waiting, failed=_ignore)
+
+    # --- sending -------------------------------------------------------------------------------
+
+    def send(self, *, undo_s: float | None = None, not_before: object = None) -> None:
+        """Commit what is half typed and send."""
+        self.header.commit()
+        self.controller.flush()
+        problems = [
+            Problem(code="unreadable_address", field=field, params={"text": text})
+            for field, texts in self.header.unreadable.items()
+            for text in texts
+        ]
+        if self.attaching.is_busy:
+            self.notices.show_notice(
+                Notice(key="send", text="Files are still being attached. Send once they are there.")
+            )
+            return
+        self.sending.start(
+            tuple(problems),
+            undo_s=self.host.undo_s if undo_s is None else undo_s,
+            not_before=not_before,  # type: ignore[arg-type]
+        )
+
+    def _on_busy(self, busy: bool) -> None:
+        self.send_bar.set_busy(busy)
+        for part in (self.header, self.format_bar, self.tray, self.panel):
+            part.setEnabled(not busy)
+        self.editor.setReadOnly(busy)
+
+    def focus_field(self, field: str) -> None:
+        """Put the cursor where a problem is."""
+        if field in {"body", "text", "html"}:
+            self.editor.setFocus(Qt.FocusReason.OtherFocusReason)
+        elif field == "attachments":
+            self.send_bar.attach.setFocus(Qt.FocusReason.OtherFocusReason)
+        else:
+            self.header.focus_field(field)
+
+    # --- window --------------------------------------------------------------------------------
+
+    def showEvent(self, event: QEvent) -> None:
+        """Start where writing goes on."""
+        super().showEvent(event)  # type: ignore[arg-type]
+        if self.header.fields["to"].is_empty:
+            self.header.fields["to"].line.setFocus(Qt.FocusReason.ActiveWindowFocusReason)
+        else:
+            self.editor.setFocus(Qt.FocusReason.ActiveWindowFocusReason)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Give narrow windows to the text; the Conversation button stays."""
+        super().resizeEvent(event)
+        wide = self.width() >= _WIDE
+        self.panel.setVisible(wide)
+        self._panel_line.setVisible(wide)
+
+    def closeEvent(self, event: QCloseEvent) -> None:
+        """Save first; close once everything is on disk."""
+        if self.closing.may_close():
+            event.accept()
+            self.closed.emit()
+        else:
+            event.ignore()
+
+
+def _ignore(_error: object) -> None:
+    """The count stays as it was; the next change asks again."""
