@@ -44,6 +44,7 @@ QLabel[tone="ok"] { color: $ok; }
 QLabel[tone="danger"] { color: $danger; }
 QLabel[size="small"] { font-size: 12px; }
 QLabel[size="title"] { font-size: 18px; font-weight: 600; }
+QLabel[size="code"] { font-size: 30px; }
 QLabel[weight="strong"] { font-weight: 600; }
 
 QPushButton {
@@ -62,6 +63,7 @@ QPushButton[role="primary"], QPushButton[role="default"]:default {
 QPushButton[role="primary"]:hover { background: $accent_hover; border-color: $accent_hover; }
 QPushButton[role="primary"]:focus { border: 1px solid $text; }
 QPushButton[role="primary"]:disabled { background: $line; color: $muted; border-color: $line; }
+QPushButton[align="left"] { text-align: left; }
 QPushButton[role="danger"] { color: $danger; }
 QPushButton[role="danger"]:hover { background: $danger_soft; border-color: $danger; }
 QPushButton[role="quiet"] { background: transparent; border-color: transparent; color: $muted; }
@@ -109,6 +111,7 @@ QDateTimeEdit:focus { border-color: $accent; }
 QLineEdit[plain="true"], QTextEdit[plain="true"], QPlainTextEdit[plain="true"] {
     border: none; border-radius: 0; background: transparent; padding: 0;
 }
+QLineEdit[weight="strong"] { font-weight: 600; }
 QLineEdit:disabled { color: $muted; background: $background; }
 QComboBox::drop-down { border: none; width: 20px; }
 QComboBox QAbstractItemView { background: $surface; border: 1px solid $line; outline: none; }
