@@ -117,7 +117,7 @@ class Chip(QWidget):
     def sizeHint(self) -> QSize:
         """Fit the name."""
         text = QFontMetrics(self.font()).horizontalAdvance(self.label)
-        return QSize(min(_MAX_WIDTH, self._text_left + text + 4 + _CLOSE + 4), CHIP_HEIGHT)
+        return QSize(min(_MAX_WIDTH, self._text_left + text + 4 + _CLOSE + 8), CHIP_HEIGHT)
 
     def _close_rect(self) -> QRectF:
         return QRectF(self.width() - _CLOSE - 4, (self.height() - _CLOSE) / 2, _CLOSE, _CLOSE)

@@ -38,8 +38,7 @@ class HeaderForm(QWidget):
         self._column.setContentsMargins(0, 0, 0, 0)
         self._column.setSpacing(0)
         self.mailbox = MailboxPicker(theme=theme)
-        self._from_row = self._add_row("From", self.mailbox)
-        self._from_row.setContentsMargins(18, 0, 18, 0)
+        self._from_row = self._add_row("From", self.mailbox, height=42)
         self.fields: dict[str, RecipientEdit] = {}
         self._rows: dict[str, QWidget] = {}
         self._expanders: dict[str, QWidget] = {}
@@ -58,8 +57,8 @@ class HeaderForm(QWidget):
         row.setContentsMargins(18, 5, 18, 5)
         row.setSpacing(6)
         name = row_label(text, field)
+        name.setFixedHeight(30 if height > 40 else 28)
         row.addWidget(name, 0, Qt.AlignmentFlag.AlignTop)
-        name.setFixedHeight(height - 12 if height < 42 else 28)
         row.addWidget(field)
         holder.setMinimumHeight(height)
         self._column.addWidget(holder)
@@ -98,10 +97,6 @@ class HeaderForm(QWidget):
 
     def _add_subject(self) -> None:
         look(self.subject, plain="true", weight="strong")
-        font = self.subject.font()
-        font.setPixelSize(13)
-        font.setWeight(font.Weight.DemiBold)
-        self.subject.setFont(font)
         self.subject.setObjectName("composer.subject")
         self.subject.setAccessibleName("Subject")
         self.subject.setMaxLength(2_000)

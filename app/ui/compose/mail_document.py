@@ -36,6 +36,7 @@ class MailDocument(QTextDocument):
         base.setPixelSize(DOCUMENT_PX)
         self.setDefaultFont(base)
         self.setDocumentMargin(MARGIN)
+        self.setIndentWidth(24)
         self.pictures: dict[str, QImage] = {}
 
     def loadResource(self, kind: int, name: QUrl | str) -> object:

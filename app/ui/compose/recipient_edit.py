@@ -67,8 +67,8 @@ class RecipientEdit(QScrollArea):
         self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self.setAcceptDrops(True)
         self._inside = QWidget()
-        self._inside.setAutoFillBackground(False)
-        self.viewport().setAutoFillBackground(False)
+        for ground in (self._inside, self.viewport()):
+            look(ground, surface="surface")
         self._flow = FlowLayout(self._inside, stretch_last=True)
         self.line = RecipientLine()
         self.line.setObjectName(f"{name}.line")
