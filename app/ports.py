@@ -10,7 +10,7 @@ from enum import StrEnum
 from typing import IO, TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Callable, Collection, Iterable, Sequence
     from contextlib import AbstractContextManager
     from datetime import datetime
     from pathlib import Path
@@ -171,10 +171,6 @@ class OutboxStore(Protocol):
         """Give exactly the draft version that was submitted."""
         ...
 
-    def list_waiting(self, limit: int = 1000) -> list[Waiting]:
-        """Give what every open record waits for, in the order it is due."""
-        ...
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Waiting:
@@ -184,7 +180,32 @@ class Waiting:
     state: OutboundState
     reason: Reason
     account_uid: str
+    mailbox_uid: str
+    recipients: int
     due_at: datetime
+    updated_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Usage:
+    """What a mailbox sent in a window of time, and when the earliest of it was accepted."""
+
+    messages: int
+    recipients: int
+    earliest_at: datetime | None
+
+
+class OutboxPlans(Protocol):
+    """What is due, for whom, and what was sent."""
+
+    def list_next(self, now: datetime, busy: Collection[str]) -> list[Waiting]:
+        """Give the first due record of every account that is not busy."""
+        ...
+
+    def find_next_due(self, now: datetime) -> datetime | None: ...
+    def list_open(self) -> list[Waiting]: ...
+    def usage(self, mailbox_uid: str, since: datetime) -> Usage: ...
+    def find_twin(self, fingerprint: str, since: datetime) -> str | None: ...
 
 
 class ConversationStore(Protocol):

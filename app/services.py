@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from app.compose.attach import Attacher
     from app.conversations.service import Conversations
     from app.outbox.dispatcher import Dispatcher
+    from app.outbox.limits import Limits
     from app.outbox.outbox import Outbox
     from app.outbox.submitter import Submitter
     from app.paths import Paths
@@ -39,6 +40,7 @@ class Services:
     attacher: Attacher
     conversations: Conversations
     submitter: Submitter
+    limits: Limits
     outbox: Outbox
     dispatcher: Dispatcher
     close: Callable[[], None]

@@ -126,9 +126,13 @@ class Settings:
     microsoft_authority_url = Setting(
         "microsoft.authority_url", "https://login.microsoftonline.com", "The Entra authority."
     )
-    microsoft_tenant = Setting("microsoft.tenant", "common", "Tenant: common, organizations or an id.")
+    microsoft_tenant = Setting(
+        "microsoft.tenant", "common", "Tenant: common, organizations or an id."
+    )
     microsoft_client_id = Setting("microsoft.client_id", "", "Application id of a public client.")
-    graph_url = Setting("microsoft.graph_url", "https://graph.microsoft.com/v1.0", "Microsoft Graph.")
+    graph_url = Setting(
+        "microsoft.graph_url", "https://graph.microsoft.com/v1.0", "Microsoft Graph."
+    )
     vault_mode = Setting(
         "vault.mode", "auto", "Where the vault's key is: auto, keyring, passphrase or session."
     )
@@ -139,8 +143,27 @@ class Settings:
     settle_s = Setting(
         "send.settle_s", 600.0, "Seconds of asking before a lost answer is shown to the person."
     )
-    timeout_s = Setting("send.timeout_s", 60.0, "Seconds without a byte before a request is given up.")
-    backoff_s = Setting("send.backoff_s", 5.0, "First pause after a failed attempt; doubles each time.")
+    timeout_s = Setting(
+        "send.timeout_s", 60.0, "Seconds without a byte before a request is given up."
+    )
+    backoff_s = Setting(
+        "send.backoff_s", 5.0, "First pause after a failed attempt; doubles each time."
+    )
+    late_s = Setting(
+        "send.late_s", 7200.0, "A scheduled mail later than this after sleep asks before it goes."
+    )
+    gmail_per_day = Setting(
+        "limits.gmail_per_day", 2000, "Recipients a Gmail mailbox may reach in 24 hours."
+    )
+    gmail_per_minute = Setting(
+        "limits.gmail_per_minute", 100, "Messages a Gmail mailbox may send in a minute."
+    )
+    outlook_per_day = Setting(
+        "limits.outlook_per_day", 10_000, "Recipients an Outlook mailbox may reach in 24 hours."
+    )
+    outlook_per_minute = Setting(
+        "limits.outlook_per_minute", 30, "Messages an Outlook mailbox may send in a minute."
+    )
     theme = Setting("ui.theme", "system", "Light, dark or system.")
 
     @classmethod
@@ -181,7 +204,9 @@ class Settings:
         found = []
         for setting in SETTINGS:
             value, origin = self.lookup(setting)
-            found.append(Origin(setting.name, "•••" if setting.is_secret and value else value, origin))
+            found.append(
+                Origin(setting.name, "•••" if setting.is_secret and value else value, origin)
+            )
         return found
 
     @property

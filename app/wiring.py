@@ -17,11 +17,14 @@ from app.accounts.book import AccountBook
 from app.cli.entrances import Entrances
 from app.compose.attach import Attacher
 from app.conversations.service import Conversations
+from app.domain.account import ProviderKind
 from app.domain.events import OutboundChanged
 from app.outbox.courier import Courier
 from app.outbox.dispatcher import Dispatcher
 from app.outbox.ledger import Ledger
+from app.outbox.limits import Caps, Limits
 from app.outbox.outbox import Outbox
+from app.outbox.recovery import Recovery
 from app.outbox.submitter import Submitter
 from app.outbox.verdicts import Timing
 from app.runtime.bus import Bus
@@ -37,6 +40,7 @@ from app.store.database import Database
 from app.store.drafts import SqliteDrafts
 from app.store.lease import FileLease
 from app.store.migrate import migrate
+from app.store.plans import SqlitePlans
 from app.store.records import SqliteRecords
 
 if TYPE_CHECKING:
@@ -48,6 +52,7 @@ if TYPE_CHECKING:
     from app.ports import Clock, Ids, SignIn
 
 SANDBOX_VAULT = "file-key"
+GRACE_OVER_TIMEOUT = 1.1
 
 
 def entrances() -> Entrances:
@@ -104,15 +109,17 @@ def open_services(
     database = Database(paths.database)
     migrate(database)
     accounts, drafts = SqliteAccounts(database), SqliteDrafts(database)
-    records, index = SqliteRecords(database), SqliteConversations(database)
+    records, plans = SqliteRecords(database), SqlitePlans(database)
+    index = SqliteConversations(database)
     blobs = FileBlobs(paths.blobs)
-    timing = Timing(
-        backoff_s=settings.backoff_s, grace_s=settings.grace_s, settle_s=settings.settle_s
-    )
+    timing = _timing(settings)
     sign_in: Any = Later(lambda: _sign_in(paths, settings, clock))
     providers: Any = Later(lambda: _providers(settings, sign_in, clock))
     ledger = Ledger(records=records, clock=clock, bus=bus)
-    outbox = Outbox(ledger=ledger, records=records, drafts=drafts, clock=clock, ids=ids)
+    outbox = Outbox(
+        ledger=ledger, records=records, plans=plans, drafts=drafts, clock=clock, ids=ids
+    )
+    limits = Limits(plans=plans, clock=clock, caps=_caps(settings))
     courier = Courier(
         ledger=ledger,
         accounts=accounts,
@@ -121,15 +128,15 @@ def open_services(
         clock=clock,
         bus=bus,
         timing=timing,
+        limits=limits,
     )
     dispatcher = Dispatcher(
-        records=records,
-        ledger=ledger,
+        plans=plans,
         courier=courier,
+        recovery=Recovery(plans=plans, ledger=ledger, clock=clock, timing=timing),
         lease=FileLease(paths.lease, database),
         clock=clock,
         bus=bus,
-        timing=timing,
     )
     bus.subscribe(OutboundChanged, lambda _: dispatcher.wake())
 
@@ -163,8 +170,15 @@ def open_services(
         attacher=Attacher(blobs=blobs, ids=ids),
         conversations=Conversations(store=index, accounts=accounts, providers=providers, bus=bus),
         submitter=Submitter(
-            accounts=accounts, records=records, blobs=blobs, clock=clock, ids=ids, bus=bus
+            accounts=accounts,
+            records=records,
+            plans=plans,
+            blobs=blobs,
+            clock=clock,
+            ids=ids,
+            bus=bus,
         ),
+        limits=limits,
         outbox=outbox,
         dispatcher=dispatcher,
         close=close,
@@ -202,8 +216,31 @@ def _vault(paths: Paths, settings: Settings) -> ChosenVault:
 
 def _providers(settings: Settings, sign_in: SignIn, clock: Clock) -> object:
     from app.providers.factory import Providers
+    from app.providers.http import HttpLimits
 
-    return Providers(endpoints=settings.endpoints, sign_in=sign_in, clock=clock)
+    return Providers(
+        endpoints=settings.endpoints,
+        sign_in=sign_in,
+        clock=clock,
+        limits=HttpLimits(read_s=settings.timeout_s, write_s=settings.timeout_s),
+    )
+
+
+def _timing(settings: Settings) -> Timing:
+    return Timing(
+        backoff_s=settings.backoff_s,
+        # A request that is still under way must not be asked about: the answer would be "not sent".
+        grace_s=max(settings.grace_s, settings.timeout_s * GRACE_OVER_TIMEOUT),
+        settle_s=settings.settle_s,
+        late_s=settings.late_s,
+    )
+
+
+def _caps(settings: Settings) -> dict[ProviderKind, Caps]:
+    return {
+        ProviderKind.GMAIL: Caps(settings.gmail_per_day, settings.gmail_per_minute),
+        ProviderKind.MICROSOFT: Caps(settings.outlook_per_day, settings.outlook_per_minute),
+    }
 
 
 def _check_vault(services: Services) -> str:

@@ -75,9 +75,8 @@ def _disk(services: Services) -> str:
 
 
 def _database(services: Services) -> str:
-    open_records = services.records.list_waiting()
-    services.records.list_records(OutboxView.ALL, limit=1)
-    return f"readable, {len(open_records)} waiting"
+    waiting = services.records.list_records(OutboxView.OUTBOX)
+    return f"readable, {len(waiting)} in the outbox"
 
 
 def _accounts(services: Services) -> str:

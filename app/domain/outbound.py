@@ -188,6 +188,8 @@ class OutboundEmail:
     step: DeliveryStep = DeliveryStep.NONE
     attempts: int = 0
     asks: int = 0
+    priority: int = 0
+    fingerprint: str = ""
     provider_draft_id: str = ""
     provider_draft_message_id: str = ""
     upload_state: str = ""

@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from app.domain.account import Account
     from app.domain.outbound import OutboundEmail, Receipt
     from app.outbox.ledger import Ledger
+    from app.outbox.limits import Limits
     from app.outbox.verdicts import Next, Timing
     from app.ports import (
         AccountStore,
@@ -60,6 +61,7 @@ class Courier:
         clock: Clock,
         bus: Bus,
         timing: Timing,
+        limits: Limits,
     ) -> None:
         self._ledger = ledger
         self._accounts = accounts
@@ -68,6 +70,7 @@ class Courier:
         self._clock = clock
         self._bus = bus
         self._timing = timing
+        self._limits = limits
 
     def run(self, uid: str, cancel: CancelToken) -> None:
         """Deliver a due record, or ask about an uncertain one. Never raises AppError."""
@@ -76,12 +79,32 @@ class Courier:
             if record.state is OutboundState.UNCERTAIN:
                 self._settle(record, cancel)
             elif record.state in {OutboundState.QUEUED, OutboundState.SCHEDULED}:
-                self._deliver(record, cancel)
+                if not self._must_wait(record):
+                    self._deliver(record, cancel)
+            elif record.state is OutboundState.CANCELLED:
+                self._sweep(record)
         except TooLate:
             log.info("%s was changed by somebody else", uid)
         except AppError as error:
             # The store itself failed: the row says where it stands, the dispatcher comes again.
             log.warning("%s could not be worked on: %s", uid, error.code)
+
+    # --- before delivering ---
+
+    def _must_wait(self, record: OutboundEmail) -> bool:
+        """Put a record off that may not go now: missed while asleep, or over our own caps."""
+        now = self._clock.now()
+        late_s = (now - record.due_at).total_seconds()
+        if record.reason is Reason.SCHEDULED and late_s > self._timing.late_s:
+            self._ledger.change(record, "missed", state=OutboundState.HELD, reason=Reason.MISSED)
+            return True
+        until = self._limits.blocked_until(record, now)
+        if until is None or until <= now:
+            return False
+        # One line of history the first time; pacing a long queue would fill it otherwise.
+        event = "" if record.reason is Reason.OWN_LIMIT else "paced"
+        self._ledger.change(record, event, reason=Reason.OWN_LIMIT, due_at=until)
+        return True
 
     # --- delivering ---
 
@@ -227,6 +250,29 @@ class Courier:
         if isinstance(error, DraftGone) and following.step is DeliveryStep.NONE:
             fields |= {"provider_draft_id": "", "provider_draft_message_id": ""}
         self._move(record, following, _error_evidence(error), **fields)
+
+        if following.state is OutboundState.FAILED:
+            self._sweep(self._ledger.get(record.uid))
+
+    def _sweep(self, record: OutboundEmail) -> None:
+        """Remove the provider's draft of a record that will not be sent; a lost cause is left."""
+        if not record.provider_draft_id:
+            return
+        event = "draft_swept"
+        try:
+            self._providers.provider(self._account(record)).discard_draft(_draft_of(record))
+        except AppError as error:
+            log.info("the draft of %s was not removed: %s", record.uid, error.code)
+            event = "draft_left"
+        step = DeliveryStep.NONE
+        self._ledger.change(
+            record,
+            event,
+            reason=record.reason,
+            step=step,
+            provider_draft_id="",
+            provider_draft_message_id="",
+        )
 
     def _move(
         self, record: OutboundEmail, following: Next, evidence: dict[str, str], **fields: Any

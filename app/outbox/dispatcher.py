@@ -9,49 +9,45 @@ from __future__ import annotations
 import logging
 import threading
 from concurrent.futures import ThreadPoolExecutor
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from app.domain.errors import AppError
 from app.domain.events import StoreChanged
-from app.domain.outbound import OutboundState, Reason
-from app.outbox.verdicts import after_crash
+from app.outbox.clockwatch import ClockWatch
 from app.runtime.cancel import CancelToken
 
 if TYPE_CHECKING:
     from app.outbox.courier import Courier
-    from app.outbox.ledger import Ledger
-    from app.outbox.verdicts import Timing
-    from app.ports import Clock, Lease, OutboxStore, Waiting
+    from app.outbox.recovery import Recovery
+    from app.ports import Clock, Lease, OutboxPlans, Waiting
     from app.runtime.bus import Bus
 
 log = logging.getLogger("outbox")
 MAX_COURIERS = 4
 # How long the store is not looked at when nothing is due; other processes' writes are seen by then.
 LOOK_S = 1.0
-DELIVERABLE = frozenset({OutboundState.QUEUED, OutboundState.SCHEDULED, OutboundState.UNCERTAIN})
 
 
 class Dispatcher:
     """Hands due records to couriers until stopped."""
 
-    def __init__(  # noqa: PLR0913  constructor injection, keyword-only
+    def __init__(
         self,
         *,
-        records: OutboxStore,
-        ledger: Ledger,
+        plans: OutboxPlans,
         courier: Courier,
+        recovery: Recovery,
         lease: Lease,
         clock: Clock,
         bus: Bus,
-        timing: Timing,
     ) -> None:
-        self._records = records
-        self._ledger = ledger
+        self._plans = plans
         self._courier = courier
+        self._recovery = recovery
         self._lease = lease
         self._clock = clock
         self._bus = bus
-        self._timing = timing
+        self._watch = ClockWatch(clock)
         self._cancel = CancelToken()
         self._wake = threading.Event()
         self._busy: dict[str, str] = {}
@@ -108,45 +104,26 @@ class Dispatcher:
         """Take the lease if it is free, hand out what is due; give the seconds to wait."""
         if not self._holds_lease and self._lease.acquire():
             self._holds_lease = True
-            self._recover()
+            self._recovery.take_up()
         if self._lease.changed_elsewhere():
             self._bus.publish(StoreChanged())
         if not self._holds_lease:
             return LOOK_S
+        jump_s = self._watch.jump_s()
+        if jump_s:
+            self._recovery.clock_was_set(jump_s)
         return self._hand_out()
-
-    def _recover(self) -> None:
-        """Take up what a process left in the middle of sending."""
-        for waiting in self._records.list_waiting():
-            if waiting.state is not OutboundState.SENDING:
-                continue
-            record = self._ledger.get(waiting.uid)
-            following = after_crash(record, self._clock.now(), self._timing)
-            fields: dict[str, Any] = {}
-            if following.state is OutboundState.UNCERTAIN:
-                fields = {"uncertain_at": record.updated_at, "asks": 0}
-            self._ledger.change(
-                record,
-                following.event,
-                state=following.state,
-                reason=following.reason,
-                due_at=following.due_at,
-                step=following.step,
-                **fields,
-            )
 
     def _hand_out(self) -> float:
         now = self._clock.now()
-        soonest_s = LOOK_S
-        for waiting in self._records.list_waiting():
-            if waiting.state not in DELIVERABLE:
-                continue
-            due_in_s = (waiting.due_at - now).total_seconds()
-            if due_in_s > 0:
-                soonest_s = min(soonest_s, due_in_s)
-            else:
-                self._start_courier(waiting)
-        return soonest_s
+        with self._lock:
+            busy = set(self._busy)
+        for waiting in self._plans.list_next(now, busy):
+            self._start_courier(waiting)
+        next_due = self._plans.find_next_due(now)
+        if next_due is None:
+            return LOOK_S
+        return min(LOOK_S, max(0.0, (next_due - now).total_seconds()))
 
     def _start_courier(self, waiting: Waiting) -> None:
         with self._lock:
@@ -163,23 +140,8 @@ class Dispatcher:
             # A bug in one delivery must not end the delivering of all others; the record keeps
             # its last written step, and the next start settles it.
             log.exception("delivering %s met a bug", waiting.uid)
-            self._park(waiting.uid)
+            self._recovery.park(waiting.uid)
         finally:
             with self._lock:
                 self._busy.pop(waiting.account_uid, None)
             self._wake.set()
-
-    def _park(self, uid: str) -> None:
-        """Keep a record that met a bug from being tried again at once."""
-        try:
-            record = self._ledger.get(uid)
-            if record.state is OutboundState.SENDING:
-                following = after_crash(record, self._clock.now(), self._timing)
-                state = following.state
-                if state is OutboundState.QUEUED:
-                    state = OutboundState.HELD
-                self._ledger.change(
-                    record, "bug", state=state, reason=Reason.BUG, due_at=following.due_at
-                )
-        except AppError as error:
-            log.warning("%s could not be parked: %s", uid, error.code)

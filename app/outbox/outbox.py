@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from app.domain.draft import Draft
     from app.domain.outbound import OutboundEmail
     from app.outbox.ledger import Ledger
-    from app.ports import Clock, DraftStore, Ids, OutboxStore
+    from app.ports import Clock, DraftStore, Ids, OutboxPlans, OutboxStore
 
 _CANCELLABLE = frozenset({OutboundState.SCHEDULED, OutboundState.QUEUED, OutboundState.HELD})
 _RETRYABLE = frozenset(
@@ -28,12 +28,14 @@ class Outbox:
         *,
         ledger: Ledger,
         records: OutboxStore,
+        plans: OutboxPlans,
         drafts: DraftStore,
         clock: Clock,
         ids: Ids,
     ) -> None:
         self._ledger = ledger
         self._records = records
+        self._plans = plans
         self._drafts = drafts
         self._clock = clock
         self._ids = ids
@@ -95,7 +97,12 @@ class Outbox:
         if record.uncertain_at is not None and record.step is DeliveryStep.SENDING:
             raise TooLate(state=record.state.value)
         return self._ledger.change(
-            record, "retried", state=OutboundState.QUEUED, due_at=self._clock.now(), detail=""
+            record,
+            "retried",
+            state=OutboundState.QUEUED,
+            due_at=self._clock.now(),
+            priority=0,
+            detail="",
         )
 
     def resolve_sent(self, uid: str) -> OutboundEmail:
@@ -138,7 +145,7 @@ class Outbox:
     def resume_account(self, account_uid: str) -> int:
         """Put everything back in line that waited for this account's sign-in; give how many."""
         resumed = 0
-        for waiting in self._records.list_waiting():
+        for waiting in self._plans.list_open():
             if waiting.account_uid != account_uid or waiting.reason is not Reason.SIGN_IN:
                 continue
             record = self._ledger.get(waiting.uid)

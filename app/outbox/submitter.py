@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from app.domain.errors import DraftRejected
 from app.domain.events import DraftsChanged, OutboundChanged
 from app.domain.outbound import HistoryEntry, OutboundEmail, OutboundState, Reason
-from app.domain.problem import Problem
+from app.domain.problem import Problem, Severity
 from app.mime.checks import check_draft
 from app.mime.draft_json import draft_to_dict
 from app.mime.finalize import finalize
@@ -30,21 +30,28 @@ if TYPE_CHECKING:
     from app.domain.draft import Draft
     from app.domain.outbound import RenderedMessage
     from app.domain.submission import Submission
-    from app.ports import AccountStore, BlobStore, Clock, Ids, OutboxStore
+    from app.ports import AccountStore, BlobStore, Clock, Ids, OutboxPlans, OutboxStore
     from app.runtime.bus import Bus
 
 # What the fingerprint of an idempotency key ignores: bookkeeping that differs between two equal sends.
 NOT_CONTENT = frozenset({"uid", "created_at", "updated_at", "revision"})
 
+# The same content to the same people within this time is asked about in the window.
+TWIN_WINDOW = timedelta(minutes=10)
+# What a person just pressed goes before what a program queued.
+PRIORITIES = {"window": 0, "cli": 1}
+BULK_PRIORITY = 2
+
 
 class Submitter:
     """Turns a draft into a durable record."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913  constructor injection, keyword-only
         self,
         *,
         accounts: AccountStore,
         records: OutboxStore,
+        plans: OutboxPlans,
         blobs: BlobStore,
         clock: Clock,
         ids: Ids,
@@ -52,6 +59,7 @@ class Submitter:
     ) -> None:
         self._accounts = accounts
         self._records = records
+        self._plans = plans
         self._blobs = blobs
         self._clock = clock
         self._ids = ids
@@ -59,6 +67,14 @@ class Submitter:
 
     def check(self, draft: Draft) -> tuple[Problem, ...]:
         """List everything wrong with a draft, errors and warnings."""
+        found = self._check_content(draft)
+        since = self._clock.now() - TWIN_WINDOW
+        if self._plans.find_twin(fingerprint(draft), since) is not None:
+            twin = Problem(code="near_duplicate", field="subject", severity=Severity.WARNING)
+            found = (*found, twin)
+        return found
+
+    def _check_content(self, draft: Draft) -> tuple[Problem, ...]:
         return check_draft(draft, mailbox=self._find_mailbox(draft), limit_bytes=None)
 
     def submit(self, submission: Submission) -> OutboundEmail:
@@ -72,8 +88,7 @@ class Submitter:
         """
         forbid_gui_thread()
         draft = submission.draft
-        problems = self.check(draft)
-        errors = [one for one in problems if one.is_error]
+        errors = [one for one in self._check_content(draft) if one.is_error]
         mailbox = self._find_mailbox(draft)
         if mailbox is None and not errors:
             errors = [Problem(code="no_mailbox", field="from")]
@@ -117,6 +132,8 @@ class Submitter:
             links=submission.draft.links,
             idempotency_key=submission.idempotency_key,
             source=submission.source,
+            priority=PRIORITIES.get(submission.source, BULK_PRIORITY),
+            fingerprint=fingerprint(submission.draft),
         )
 
     def _render(self, draft: Draft, mailbox: Mailbox, uid: str, now: datetime) -> RenderedMessage:

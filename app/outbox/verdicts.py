@@ -42,6 +42,7 @@ class Timing:
     backoff_s: float
     grace_s: float
     settle_s: float
+    late_s: float = 7200.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

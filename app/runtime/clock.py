@@ -7,6 +7,9 @@ import time
 import uuid
 from datetime import UTC, datetime
 
+# Linux stops CLOCK_MONOTONIC while the computer sleeps; macOS and Windows let theirs run on.
+_ELAPSED: int | None = getattr(time, "CLOCK_BOOTTIME", None)
+
 
 class SystemClock:
     """Wall and monotonic time of this computer."""
@@ -16,8 +19,8 @@ class SystemClock:
         return datetime.now(UTC)
 
     def monotonic(self) -> float:
-        """Give seconds that never go back."""
-        return time.monotonic()
+        """Give seconds that never go back and, where the system can, run on through sleep."""
+        return time.clock_gettime(_ELAPSED) if _ELAPSED is not None else time.monotonic()
 
 
 class RandomIds:

@@ -146,7 +146,7 @@ def _original_from_dict(ref: ThreadRef, value: dict[str, Any]) -> OriginalMessag
     fields: dict[str, Any] = dict(value)
     sender = _addresses(fields.pop("sender"))
     files = fields.pop("attachments")
-    people = {
+    people: dict[str, Any] = {
         name: _addresses(fields.pop(name)) for name in ("to", "cc", "reply_to", "mail_followup_to")
     }
     return OriginalMessage(

@@ -6,15 +6,15 @@ a compare-and-set on the row's version.
 
 from __future__ import annotations
 
-import hashlib
 import json
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from app.domain.errors import IdempotencyConflict, NotFound, TooLate
-from app.domain.outbound import HistoryEntry, OutboundState, Reason, check_transition
+from app.domain.history import chain_hash
+from app.domain.outbound import HistoryEntry, OutboundState, check_transition
 from app.mime.draft_json import draft_from_dict
-from app.ports import Enqueued, OutboxView, Waiting
+from app.ports import Enqueued, OutboxView
 from app.store.drafts import dump_draft, insert_draft
 from app.store.record_rows import (
     CHANGING,
@@ -33,7 +33,6 @@ if TYPE_CHECKING:
     from app.ports import KeyClaim
     from app.store.database import Database
 
-_OPEN = ("scheduled", "queued", "sending", "uncertain", "held")
 _VIEWS = {
     OutboxView.OUTBOX: "o.state IN ('queued', 'sending', 'uncertain', 'held', 'failed')"
     " OR (o.state = 'scheduled' AND o.reason = 'undo_window')",
@@ -134,32 +133,6 @@ class SqliteRecords:
         """Give exactly the draft version that was submitted."""
         rows = self._database.query("SELECT draft FROM outbound_content WHERE uid = ?", (uid,))
         return draft_from_dict(json.loads(rows[0][0])) if rows else None
-
-    def list_waiting(self, limit: int = 1000) -> list[Waiting]:
-        """Give what every open record waits for, in the order it is due."""
-        rows = self._database.query(
-            "SELECT uid, state, reason, account_uid, due_at FROM outbound"
-            f" WHERE state IN ({', '.join('?' * len(_OPEN))})"
-            " ORDER BY due_at, seq LIMIT ?",
-            (*_OPEN, limit),
-        )
-        return [
-            Waiting(
-                uid=row[0],
-                state=OutboundState(row[1]),
-                reason=Reason(row[2]),
-                account_uid=row[3],
-                due_at=from_text(row[4]),
-            )
-            for row in rows
-        ]
-
-
-def chain_hash(previous: str, uid: str, entry: HistoryEntry) -> str:
-    """Give the hash that binds an entry to its record and to the entry before it."""
-    parts = [previous, uid, to_text(entry.at), entry.state.value, entry.event, entry.detail]
-    text = json.dumps(parts, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
-    return hashlib.sha256(text.encode()).hexdigest()
 
 
 def _claim(connection: sqlite3.Connection, key: KeyClaim, record: OutboundEmail) -> str | None:

@@ -45,6 +45,9 @@ CREATE TABLE outbound (
     step TEXT NOT NULL,
     attempts INTEGER NOT NULL,
     asks INTEGER NOT NULL,
+    priority INTEGER NOT NULL,
+    fingerprint TEXT NOT NULL,
+    recipients INTEGER NOT NULL,
     provider_draft_id TEXT NOT NULL,
     provider_draft_message_id TEXT NOT NULL,
     upload_state TEXT NOT NULL,
@@ -61,7 +64,12 @@ CREATE TABLE outbound (
     haystack TEXT NOT NULL
 ) STRICT;
 CREATE INDEX outbound_by_state ON outbound (state, due_at);
-CREATE INDEX outbound_by_time ON outbound (updated_at DESC);
+CREATE INDEX outbound_waiting ON outbound (account_uid, priority, due_at)
+    WHERE state IN ('scheduled', 'queued', 'uncertain');
+CREATE INDEX outbound_by_sent ON outbound (mailbox_uid, sent_at) WHERE sent_at IS NOT NULL;
+CREATE INDEX outbound_by_fingerprint ON outbound (fingerprint, created_at);
+CREATE INDEX outbound_to_sweep ON outbound (due_at)
+    WHERE state = 'cancelled' AND provider_draft_id <> '';
 
 -- Apart from the row that changes with every step, because it never changes.
 CREATE TABLE outbound_content (

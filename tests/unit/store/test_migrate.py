@@ -52,8 +52,7 @@ def test_write_is_undone_whole_when_it_fails(tmp_path: Path) -> None:
     migrate(database)
     row = "INSERT INTO draft VALUES ('a', 1, 't', '{}')"
     with pytest.raises(StoreError), database.write() as connection:
-        connection.execute(row)
-        connection.execute(row)
+        connection.execute(f"{row}, ('b', 1, 't', '{{}}'), ('a', 1, 't', '{{}}')")
     assert database.query("SELECT * FROM draft") == []
     database.close()
 

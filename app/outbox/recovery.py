@@ -1,0 +1,101 @@
+"""Puts records right that the ordinary course left behind: a crash, a bug, a clock that was set."""
+
+from __future__ import annotations
+
+import logging
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
+
+from app.domain.errors import AppError, TooLate
+from app.domain.outbound import OutboundState, Reason
+from app.outbox.clockwatch import is_behind
+from app.outbox.verdicts import after_crash
+
+if TYPE_CHECKING:
+    from app.domain.outbound import OutboundEmail
+    from app.outbox.ledger import Ledger
+    from app.outbox.verdicts import Timing
+    from app.ports import Clock, OutboxPlans, Waiting
+
+log = logging.getLogger("outbox")
+
+
+class Recovery:
+    """Runs on the dispatcher's thread, or on the courier's that met the bug."""
+
+    def __init__(self, *, plans: OutboxPlans, ledger: Ledger, clock: Clock, timing: Timing) -> None:
+        self._plans = plans
+        self._ledger = ledger
+        self._clock = clock
+        self._timing = timing
+
+    def take_up(self) -> None:
+        """Take up what a process left in the middle of sending, and what waits in a past future."""
+        for waiting in self._plans.list_open():
+            if waiting.state is OutboundState.SENDING:
+                self._resume(self._ledger.get(waiting.uid))
+            elif is_behind(self._clock.now(), waiting.updated_at):
+                self._shorten(waiting)
+
+    def clock_was_set(self, jump_s: float) -> None:
+        """Keep a clock set forward from sending early, and one set back from never sending."""
+        log.warning("the clock was set by %.0f s", jump_s)
+        for waiting in self._plans.list_open():
+            if jump_s < 0:
+                self._shorten(waiting)
+            elif waiting.reason is Reason.SCHEDULED:
+                self._ask_if_early(waiting, jump_s)
+
+    def park(self, uid: str) -> None:
+        """Keep a record that met a bug from being tried again at once."""
+        try:
+            record = self._ledger.get(uid)
+            if record.state is not OutboundState.SENDING:
+                return
+            following = after_crash(record, self._clock.now(), self._timing)
+            is_uncertain = following.state is OutboundState.UNCERTAIN
+            self._ledger.change(
+                record,
+                "bug",
+                state=OutboundState.UNCERTAIN if is_uncertain else OutboundState.HELD,
+                reason=Reason.SETTLING if is_uncertain else Reason.BUG,
+                due_at=following.due_at,
+            )
+        except AppError as error:
+            log.warning("%s could not be parked: %s", uid, error.code)
+
+    def _resume(self, record: OutboundEmail) -> None:
+        following = after_crash(record, self._clock.now(), self._timing)
+        fields: dict[str, Any] = {}
+        if following.state is OutboundState.UNCERTAIN:
+            fields = {"uncertain_at": record.updated_at, "asks": 0}
+        self._ledger.change(
+            record,
+            following.event,
+            state=following.state,
+            reason=following.reason,
+            due_at=following.due_at,
+            step=following.step,
+            **fields,
+        )
+
+    def _shorten(self, waiting: Waiting) -> None:
+        """Let a pause last as long as it was meant to, from now; chosen moments stay."""
+        if waiting.reason is Reason.SCHEDULED or waiting.state is OutboundState.HELD:
+            return
+        now = self._clock.now()
+        meant = waiting.due_at - waiting.updated_at
+        if waiting.due_at - now > meant:
+            self._change(waiting, "", due_at=now + max(meant, timedelta()), reason=waiting.reason)
+
+    def _ask_if_early(self, waiting: Waiting, jump_s: float) -> None:
+        """Hold what is due only because the clock was set: nobody knows which time is right."""
+        now = self._clock.now()
+        if waiting.due_at <= now < waiting.due_at + timedelta(seconds=jump_s):
+            self._change(waiting, "clock_set", state=OutboundState.HELD, reason=Reason.MISSED)
+
+    def _change(self, waiting: Waiting, event: str, **fields: Any) -> None:
+        try:
+            self._ledger.change(self._ledger.get(waiting.uid), event, **fields)
+        except TooLate:
+            log.info("%s was changed by somebody else", waiting.uid)

@@ -1,0 +1,100 @@
+"""What the dispatcher and the caps read: the next record of each account, and what was sent when."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from app.domain.outbound import OutboundState, Reason
+from app.ports import Usage, Waiting
+from app.store.times import from_text, to_text
+
+if TYPE_CHECKING:
+    from collections.abc import Collection
+    from datetime import datetime
+
+    from app.store.database import Database, Row
+
+# As in the partial index outbound_waiting, word for word, or SQLite does not use it.
+_WAITING = "state IN ('scheduled', 'queued', 'uncertain')"
+_COLUMNS = "uid, state, reason, account_uid, due_at, mailbox_uid, recipients, updated_at"
+
+
+class SqlitePlans:
+    """Implements `ports.OutboxPlans`."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def list_next(self, now: datetime, busy: Collection[str]) -> list[Waiting]:
+        """Give the first due record of every account that is not busy: pressed first, oldest first."""
+        accounts = self._database.query(
+            f"SELECT DISTINCT account_uid FROM outbound WHERE {_WAITING}"
+        )
+        found = []
+        for (account_uid,) in accounts:
+            if account_uid in busy:
+                continue
+            found += self._database.query(
+                f"SELECT {_COLUMNS} FROM outbound WHERE account_uid = ? AND {_WAITING}"
+                " AND due_at <= ? ORDER BY priority, due_at LIMIT 1",
+                (account_uid, to_text(now)),
+            )
+        found += self._database.query(
+            f"SELECT {_COLUMNS} FROM outbound WHERE state = 'cancelled'"
+            " AND provider_draft_id <> '' AND due_at <= ? ORDER BY due_at LIMIT 1",
+            (to_text(now),),
+        )
+        return [_waiting(row) for row in found]
+
+    def find_next_due(self, now: datetime) -> datetime | None:
+        """Give when the next record that is not due yet becomes due."""
+        rows = self._database.query(
+            f"SELECT min(due_at) FROM outbound WHERE {_WAITING} AND due_at > ?",
+            (to_text(now),),
+        )
+        return from_text(rows[0][0]) if rows[0][0] else None
+
+    def list_open(self) -> list[Waiting]:
+        """Give every record that is not final."""
+        rows = self._database.query(
+            f"SELECT {_COLUMNS} FROM outbound"
+            " WHERE state IN ('scheduled', 'queued', 'sending', 'uncertain', 'held')"
+            " ORDER BY due_at, seq"
+        )
+        return [_waiting(row) for row in rows]
+
+    def usage(self, mailbox_uid: str, since: datetime) -> Usage:
+        """Count what a mailbox sent since a moment: messages, recipients, and the earliest of them."""
+        rows = self._database.query(
+            "SELECT count(*), coalesce(sum(recipients), 0), min(sent_at) FROM outbound"
+            " WHERE mailbox_uid = ? AND sent_at > ?",
+            (mailbox_uid, to_text(since)),
+        )
+        messages, recipients, earliest = rows[0]
+        return Usage(
+            messages=messages,
+            recipients=recipients,
+            earliest_at=from_text(earliest) if earliest else None,
+        )
+
+    def find_twin(self, fingerprint: str, since: datetime) -> str | None:
+        """Give the newest record with the same content that was not cancelled."""
+        rows = self._database.query(
+            "SELECT uid FROM outbound WHERE fingerprint = ? AND created_at > ?"
+            " AND state <> 'cancelled' ORDER BY created_at DESC LIMIT 1",
+            (fingerprint, to_text(since)),
+        )
+        return str(rows[0][0]) if rows else None
+
+
+def _waiting(row: Row) -> Waiting:
+    return Waiting(
+        uid=row[0],
+        state=OutboundState(row[1]),
+        reason=Reason(row[2]),
+        account_uid=row[3],
+        due_at=from_text(row[4]),
+        mailbox_uid=row[5],
+        recipients=row[6],
+        updated_at=from_text(row[7]),
+    )
