@@ -19,6 +19,7 @@ _BREAKS = re.compile(r"[\r\n\x0b\x0c\x1c-\x1e\x85\u2028\u2029]+")
 _Q_BYTE = re.compile(rb"=([0-9A-Fa-f]{2})")
 _NOT_BASE64 = re.compile(r"[^A-Za-z0-9+/]+")
 _SURROGATE = re.compile("[\ud800-\udfff]")
+_NO_OCTET = re.compile("[\ud800-\udc7f\udd00-\udfff]")  # not from `surrogateescape`
 
 # Names that senders use for a smaller character set than the one they write; the supersets are
 # those of the WHATWG Encoding Standard, which is what browsers and mail readers agree on.
@@ -81,9 +82,14 @@ def decode_words(text: str) -> str:
 
 def unfold(text: str) -> str:
     """Return a field body as one line: folding undone, other line breaks turned into spaces."""
-    if _SURROGATE.search(text):
-        text = decode_raw(text.encode("utf-8", "surrogateescape"))
-    return _BREAKS.sub(" ", _FOLD.sub("", text)).replace("\0", "")
+    return _BREAKS.sub(" ", _FOLD.sub("", whole_characters(text))).replace("\0", "")
+
+
+def whole_characters(text: str) -> str:
+    """Return text without surrogates: octets of `surrogateescape` decoded, others U+FFFD."""
+    if not _SURROGATE.search(text):
+        return text
+    return decode_raw(_NO_OCTET.sub("\ufffd", text).encode("utf-8", "surrogateescape"))
 
 
 def decode_raw(data: bytes) -> str:

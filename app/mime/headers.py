@@ -132,6 +132,8 @@ def wire_addr_spec(field: str, address: Address, *, smtputf8: bool = False) -> s
     """
     checked_text(field, address.addr_spec)
     local, domain = address.local, address.domain
+    if "=?" in local:  # what looks like an encoded word would be decoded by someone
+        raise UnsafeHeader(field, "address")
     is_quoted = len(local) > 1 and local[0] == local[-1] == '"'
     if not domain or not local.isprintable() or not (is_quoted or _LOCAL.fullmatch(local)):
         raise UnsafeHeader(field, "address")

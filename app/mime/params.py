@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 from urllib.parse import unquote_to_bytes
 
-from app.domain.encoded_word import decode_bytes, decode_words, unfold
+from app.domain.encoded_word import decode_bytes, decode_words, unfold, whole_characters
 from app.mime.header_text import UnsafeHeader, checked_name, checked_text, clusters, fold
 
 if TYPE_CHECKING:
@@ -135,7 +135,7 @@ def decode_params(text: str) -> tuple[str, dict[str, str]]:
     RFC 6266 §4.3); a missing section ends a value. A name with a broken `*` ending is kept as it
     is if nothing else gives its value.
     """
-    items = _items(text)
+    items = _items(whole_characters(text))
     value = "".join(next(items, "").split()).lower()
     params = _Params()
     for _, item in zip(range(_MAX_PARAMS), items, strict=False):

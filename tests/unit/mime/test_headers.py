@@ -189,6 +189,7 @@ def test_domains_beyond_ascii_are_written_as_a_labels() -> None:
         ("jane@x.example>, <eve@z.example", "address"),
         ("a, eve@z.example", "address"),
         ("eve <eve@z.example", "address"),
+        ("=?utf-8?q?eve?=@z.example", "address"),
         ("jane@x example", "domain"),
         ("jane@x,example", "domain"),
         ("jane@[192.0.2.1", "domain"),
