@@ -14,6 +14,7 @@ from app.domain.problem import Problem, Severity
 from app.mime.finalize import clean_subject, own_text, referenced_cids
 from app.mime.header_text import UnsafeHeader, checked_text
 from app.mime.headers import encode_addresses, encode_unstructured
+from app.mime.message_head import unsafe_problem
 from app.mime.reminders import attachment_word, is_blocked_type
 
 if TYPE_CHECKING:
@@ -79,9 +80,9 @@ def _address_problems(field: str, address: Address) -> Iterator[Problem]:
     try:
         encode_addresses("To", (address,))
     except UnsafeHeader as error:
-        code = "unsafe_header" if error.reason == "line_break" else "bad_address"
+        found = unsafe_problem(error)
         params = {"address": address.format(), "reason": error.reason}
-        yield Problem(code=code, field=field, params=params)
+        yield Problem(code=found.code, field=field, params=params)
 
 
 def _subject_problems(draft: Draft) -> Iterator[Problem]:

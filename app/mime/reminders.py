@@ -87,7 +87,9 @@ def attachment_word(text: str) -> str:
 
 def is_blocked_type(filename: str, provider: ProviderKind | None) -> bool:
     """Say whether a provider (None: any of them) refuses files of that name."""
-    ending = filename.rstrip(". ").rpartition(".")[2].lower()
+    _, dot, ending = filename.rstrip(". ").lower().rpartition(".")
+    if not dot:
+        return False
     match provider:
         case ProviderKind.GMAIL:
             return ending in _GMAIL
