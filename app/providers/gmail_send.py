@@ -13,11 +13,12 @@ from typing import TYPE_CHECKING
 from urllib.parse import quote, urljoin, urlsplit
 
 from app.domain.account import ProviderKind
-from app.domain.errors import Rejected, Throttled, Unavailable
+from app.domain.errors import DeliveryUncertain, Rejected, Throttled, Unavailable
 from app.domain.outbound import Receipt
 from app.ports import ProviderDraft
 from app.providers.body import Upload, file_body, json_body, related_body
 from app.providers.http import Answer, Call, params, unreadable
+from app.providers.pauses import Pauses
 from app.providers.values import Json, inner, text
 
 if TYPE_CHECKING:
@@ -29,7 +30,7 @@ RESUMABLE_BYTES = 5 * 1024 * 1024
 # Chunks must be multiples of 256 KiB (docs: resumable uploads).
 CHUNK_BYTES = 16 * 256 * 1024
 MOST_BYTES = 36_700_160
-_MOST_BREAKS = 4
+_GONE = frozenset({404, 410})
 _RANGE = re.compile(r"bytes=0-(\d+)")
 
 
@@ -39,7 +40,7 @@ def create_draft(api: GmailApi, carriage: Carriage) -> ProviderDraft:
     try:
         answer = _create(api, carriage, thread_id)
     except Rejected as error:
-        if not thread_id or error.params.get("status") != 404:
+        if not thread_id or error.params.get("status") not in _GONE:
             raise
         # The thread is gone, or another account's. The headers still thread it for the recipients,
         # and the read-back says that Gmail began a new conversation.
@@ -61,7 +62,7 @@ def send_draft(api: GmailApi, draft: ProviderDraft, carriage: Carriage) -> Recei
     Raises:
         Unavailable, Throttled, Rejected, NeedsPerson, SignInRequired: certainly not sent.
         DraftGone: Gmail has no such draft.
-        DeliveryUncertain: nobody knows.
+        DeliveryUncertain: nobody knows; also after a 2xx that cannot be Gmail's.
     """
     answer = api.http.call(
         Call(
@@ -72,8 +73,12 @@ def send_draft(api: GmailApi, draft: ProviderDraft, carriage: Carriage) -> Recei
             cancel=carriage.cancel,
         )
     )
-    # Any 2xx is acceptance, whatever its body holds; what is missing is read back from Sent.
     found = answer.json()
+    if not text(found, "id"):
+        # A 2xx is never repeated, but one that names no message may be a proxy's: ask.
+        raise DeliveryUncertain(
+            provider="gmail", status=answer.status, detail="the answer could not be read"
+        )
     return Receipt(
         provider_message_id=text(found, "id"),
         provider_thread_id=text(found, "threadId"),
@@ -146,23 +151,26 @@ class _Resumable:
 
     def run(self) -> Answer:
         session_url = self._begin()
-        at, breaks = 0, 0
+        at = 0
+        pauses = Pauses(self._carriage.cancel)
+        is_lost = False
         while True:
             try:
-                answer = self._put(session_url, at)
-                if answer.status != 308:
-                    return answer
-                at = self._reached(answer)
+                answer = self._ask(session_url) if is_lost else self._put(session_url, at)
             except (Unavailable, Throttled) as error:
                 # Chunks may be sent again: the session knows what it has (docs: resume).
-                breaks += 1
-                if breaks > _MOST_BREAKS:
-                    raise
-                self._pause(error.retry_after_s, breaks)
-                answer = self._ask(session_url)
-                if answer.status != 308:
-                    return answer
-                at = self._reached(answer)
+                pauses.after(error)
+                is_lost = True
+                continue
+            if answer.status in _GONE:
+                raise self._gone(answer)
+            if answer.status != 308:
+                return answer
+            is_lost = False
+            reached = self._reached(answer)
+            if reached > at:
+                pauses.forget()
+            at = reached
 
     def _begin(self) -> str:
         answer = self._api.http.call(
@@ -203,18 +211,21 @@ class _Resumable:
                 url=session_url,
                 headers=(("Content-Range", content_range),),
                 body=file_body(self._upload, "message/rfc822", start, end),
-                fine=frozenset({308}),
+                fine=_GONE | {308},
                 # The token goes to Gmail's own host only.
                 is_authorized=own_host,
                 cancel=self._carriage.cancel,
             )
         )
 
+    def _gone(self, answer: Answer) -> Rejected | Unavailable:
+        """Judge a 404: with a thread it may be the thread that is gone, else it is the session."""
+        about = {"provider": "gmail", "status": answer.status}
+        if inner(self._metadata, "message").get("threadId"):
+            return Rejected(field="", detail="the conversation or the upload is gone", **about)
+        return Unavailable(detail="the upload session is over", **about)
+
     def _reached(self, answer: Answer) -> int:
         """Give the offset that the session has; without a Range it has nothing."""
         match = _RANGE.fullmatch(answer.headers.get("range", "").strip())
         return min(int(match[1]) + 1, self._size - 1) if match else 0
-
-    def _pause(self, asked_s: float | None, breaks: int) -> None:
-        self._carriage.cancel.wait(min(asked_s if asked_s is not None else 0.25 * 2**breaks, 30.0))
-        self._carriage.cancel.check()

@@ -14,7 +14,7 @@ from urllib.parse import quote
 
 from app.domain.account import ProviderKind
 from app.domain.draft import ReplyMode
-from app.domain.errors import AppError, Cancelled
+from app.domain.errors import AppError, Cancelled, DeliveryUncertain
 from app.domain.outbound import Receipt
 from app.ports import ProviderDraft
 from app.providers.body import Upload, base64_body, json_body
@@ -64,7 +64,7 @@ def send_draft(api: GraphApi, draft: ProviderDraft, carriage: Carriage) -> Recei
     Raises:
         Unavailable, Throttled, Rejected, NeedsPerson, SignInRequired: certainly not sent.
         DraftGone: Outlook has no such draft.
-        DeliveryUncertain: nobody knows.
+        DeliveryUncertain: nobody knows; also after a 2xx that cannot be Exchange's.
     """
     answer = api.http.call(
         Call(
@@ -75,6 +75,11 @@ def send_draft(api: GraphApi, draft: ProviderDraft, carriage: Carriage) -> Recei
             cancel=carriage.cancel,
         )
     )
+    if answer.status != 202:
+        # Never repeated, but Exchange says 202: anything else may be a proxy's. Ask.
+        raise DeliveryUncertain(
+            provider="microsoft", status=answer.status, detail="the answer could not be read"
+        )
     return Receipt(
         provider_message_id=draft.message_id or draft.draft_id,
         provider_thread_id=draft.thread_id,

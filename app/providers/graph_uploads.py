@@ -12,8 +12,9 @@ from urllib.parse import urlsplit
 from app.domain.account import ProviderKind
 from app.domain.errors import Rejected, Throttled, Unavailable
 from app.providers.body import Upload, file_body, json_body
-from app.providers.http import Answer, Call, unreadable
-from app.providers.values import Json, text, texts
+from app.providers.http import Answer, Call, params, unreadable
+from app.providers.pauses import Pauses
+from app.providers.values import Json, number, rows, text, texts
 
 if TYPE_CHECKING:
     from app.domain.attachment import Attachment
@@ -24,7 +25,6 @@ SESSION_BYTES = 3 * 1024 * 1024
 MOST_BYTES = 150 * 1024 * 1024
 # Multiples of 320 KiB, each request under 4 MB (docs: large attachments).
 CHUNK_BYTES = 11 * 320 * 1024
-_MOST_BREAKS = 4
 _TOO_SMALL = "ErrorAttachmentSizeShouldNotBeLessThanMinimumSize"
 
 
@@ -104,22 +104,23 @@ class _Session:
 
     def run(self) -> None:
         session_url = self._begin()
-        at, breaks = 0, 0
-        while at < self._file.size_bytes:
+        at = 0
+        pauses = Pauses(self._upload.cancel)
+        is_lost = False
+        while True:
             try:
-                answer = self._put(session_url, at)
-                if answer.status == 201:
-                    return
-                at = self._expected(answer, at)
+                answer = self._look(session_url) if is_lost else self._put(session_url, at)
             except (Unavailable, Throttled) as error:
-                breaks += 1
-                if breaks > _MOST_BREAKS:
-                    raise
-                self._pause(error.retry_after_s, breaks)
-                at = self._expected(self._look(session_url), at)
-            else:
-                if answer.status not in {200, 202}:
-                    raise unreadable(ProviderKind.MICROSOFT, answer)
+                pauses.after(error)
+                is_lost = True
+                continue
+            if answer.status == 201 or (answer.status == 404 and self._is_there()):
+                return
+            is_lost = False
+            reached = self._expected(answer)
+            if reached > at:
+                pauses.forget()
+            at = reached
 
     def _begin(self) -> str:
         item = {
@@ -156,16 +157,33 @@ class _Session:
         )
 
     def _look(self, session_url: str) -> Answer:
-        call = Call(method="GET", url=session_url, is_authorized=False, cancel=self._upload.cancel)
-        return self._api.http.call(call)
+        """Ask what the session has; 404 means that it is over, for good or ill."""
+        return self._api.http.call(
+            Call(
+                method="GET",
+                url=session_url,
+                fine=frozenset({404}),
+                is_authorized=False,
+                cancel=self._upload.cancel,
+            )
+        )
 
-    def _expected(self, answer: Answer, at: int) -> int:
+    def _is_there(self) -> bool:
+        """Say whether the file is on the draft, for when the last answer was lost."""
+        url = self._api.message_url(self._message_id, "attachments")
+        listed = self._api.get(url, params(_select="id,name,size"), cancel=self._upload.cancel)
+        sizes = [
+            number(row, "size")
+            for row in rows(listed.json(), "value")
+            if text(row, "name") == self._file.filename
+        ]
+        # Exchange adds its overhead to sizes. Two files of one name cannot be told apart.
+        return len(sizes) == 1 and sizes[0] >= self._file.size_bytes
+
+    def _expected(self, answer: Answer) -> int:
         """Give where to go on; the range is written `2097152` or `0-` or `5-9`."""
         ranges = texts(answer.json(), "nextExpectedRanges")
         begin = ranges[0].partition("-")[0].strip() if ranges else ""
-        return int(begin) if begin.isdigit() else at
-
-    def _pause(self, asked_s: float | None, breaks: int) -> None:
-        cancel = self._upload.cancel
-        cancel.wait(min(asked_s if asked_s is not None else 0.25 * 2**breaks, 30.0))
-        cancel.check()
+        if not begin.isdigit() or int(begin) >= self._file.size_bytes:
+            raise unreadable(ProviderKind.MICROSOFT, answer)
+        return int(begin)

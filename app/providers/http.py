@@ -148,7 +148,7 @@ class Http:
             # RuntimeError: the client was closed under a request (shutdown).
             raise self._broken(call, flight, error) from None
         try:
-            content = _read(response, call)
+            content = response.read()
         except httpx.HTTPError as error:
             raise self._broken(call, flight, error) from None
         finally:
@@ -211,18 +211,6 @@ def _request(client: httpx.Client, call: Call, flight: Flight, token: str) -> ht
         content=flight if call.body is not None else None,
         extensions={"trace": flight.trace},
     )
-
-
-def _read(response: httpx.Response, call: Call) -> bytes:
-    """Read the body; for a final call a status of 2xx counts although its body never comes."""
-    import httpx
-
-    try:
-        return response.read()
-    except httpx.HTTPError:
-        if call.is_final and response.is_success:
-            return b""
-        raise
 
 
 def _describe(error: Exception) -> str:
