@@ -43,9 +43,7 @@ def _blocks(lines: list[tuple[int, str]], depth: int) -> str:
     for is_quoted, group in groupby(lines, key=lambda line: line[0] > depth):
         if is_quoted:
             inner = _blocks(list(group), depth + 1)
-            out.append(
-                markup.element("blockquote", inner, style=markup.BLOCKQUOTE, type="cite")
-            )
+            out.append(markup.element("blockquote", inner, style=markup.BLOCKQUOTE, type="cite"))
         else:
             out.append(_paragraphs([rest for _, rest in group]))
     return "".join(out)

@@ -27,9 +27,7 @@ _IMPLIED = frozenset(
 )
 _TABLE_PARTS = frozenset("table tbody thead tfoot tr colgroup col".split())
 _CELLS = frozenset({"td", "th", "caption"})
-_FORMATTING = frozenset(
-    "a b big code em font i nobr s small strike strong tt u".split()
-)
+_FORMATTING = frozenset("a b big code em font i nobr s small strike strong tt u".split())
 
 
 def prepare(html: str) -> str:
@@ -52,10 +50,11 @@ def _without_crowds(html: str) -> str:
     out = []
     copied = 0
     for match in _CROWDED_TAG.finditer(html):
-        end = html.find(">", match.end()) if match.start() >= copied else -1
-        if end >= 0:
+        if match.start() >= copied:
+            end = html.find(">", match.end())
             out += [html[copied : match.start()], "<", match[1]]
-            copied = end
+            # A tag without an end is dropped by any parser, and so is all behind it.
+            copied = end if end >= 0 else len(html)
     return "".join([*out, html[copied:]])
 
 

@@ -78,9 +78,7 @@ def table(rows: list[list[str]], *, header: bool = False) -> str:
     for number, row in enumerate(rows):
         tag, style = ("th", HEADER_CELL) if header and number == 0 else ("td", CELL)
         out.append(f"<tr>{''.join(element(tag, cell, style=style) for cell in row)}</tr>")
-    return element(
-        "table", "".join(out), style=TABLE, border=1, cellpadding=6, cellspacing=0
-    )
+    return element("table", "".join(out), style=TABLE, border=1, cellpadding=6, cellspacing=0)
 
 
 def document(body_html: str, *, lang: str, rtl: bool = False) -> str:

@@ -8,13 +8,16 @@ replaced by their text, since a paste must load nothing and send nothing unasked
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 
-from app.mime.html import paste_lists, paste_tables, policy, sanitize
+from app.mime.html import paste_lists, paste_sheet, paste_tables, policy, sanitize
 from app.mime.html.paste_style import STYLES, Look, block_style, look_of
 from app.mime.html.tree import Element, parse, serialize
 
 # The header of the Windows clipboard format "HTML Format", before the document itself.
-_CF_HTML = re.compile(r"\s*Version:[\d.]+\s+(?:(?:Start|End|Source)\w+:[^\r\n<]*\s+)+", re.IGNORECASE)
+_CF_HTML = re.compile(
+    r"\s*+Version:[\d.]+\s+(?:(?:Start|End|Source)\w+:[^\r\n<]*\s+)+", re.IGNORECASE
+)
 _FOLD = re.compile(r"[ \t\r\n\f]+")
 
 _RENAMED = {
@@ -43,15 +46,16 @@ _RENAMED = {
     "xmp": "pre",
 }
 _BLOCKS = frozenset("p div h1 h2 h3 h4 blockquote pre ul ol li dl dt dd".split())
-_TABLE_TAGS = frozenset(
-    "table thead tbody tfoot tr td th caption colgroup col".split()
-)
+_TABLE_TAGS = frozenset("table thead tbody tfoot tr td th caption colgroup col".split())
 
 
 def clean_paste(html: str) -> str:
     """Return `html` from a clipboard as a clean, safe fragment in the product's own markup."""
-    html = _CF_HTML.sub("", html.removeprefix("\ufeff"), count=1)
+    html = html.removeprefix("\ufeff")
+    header = _CF_HTML.match(html)
+    html = html[header.end() :] if header else html
     body = parse(html)
+    paste_sheet.apply_classes(html, body)
     paste_lists.gather(body)
     cleaned = Element("body", {}, _Cleaner().children(body, is_pre=False))
     paste_lists.nest_strays(cleaned)
@@ -86,6 +90,8 @@ class _Cleaner:
         inner = self.children(element, is_pre=is_pre or tag == "pre")
         if not is_pre and tag != "pre" and (tag in _BLOCKS or tag in ("td", "th")):
             inner = _trimmed(inner)
+        if tag in ("td", "th"):
+            inner = _dressed(inner, replace(look_of(element), background=""))
         if tag in _TABLE_TAGS:
             return [Element(tag, paste_tables.attributes(element), inner)]
         if tag in _BLOCKS:
@@ -95,9 +101,7 @@ class _Cleaner:
         return _dressed(inner, look_of(element))
 
 
-def _block(
-    element: Element, tag: str, inner: list[Element | str]
-) -> list[Element | str]:
+def _block(element: Element, tag: str, inner: list[Element | str]) -> list[Element | str]:
     if tag == "p" and not inner:
         return []
     look = look_of(element)

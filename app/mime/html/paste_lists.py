@@ -16,7 +16,9 @@ MAX_LEVEL = 9
 
 _MSO_LIST = re.compile(r"mso-list:\s*(?:\S+\s+)?level(\d+)", re.IGNORECASE)
 _IGNORE = re.compile(r"mso-list:\s*ignore", re.IGNORECASE)
-_NUMBER = re.compile(r"\(?((?:\d{1,6}\.)*)(\d{1,6}|[ivxlcdm]{1,9}|[IVXLCDM]{1,9}|[a-zA-Z]{1,3})([.):]|\.\))?")
+_NUMBER = re.compile(
+    r"\(?((?:\d{1,6}\.)*)(\d{1,6}|[ivxlcdm]{1,9}|[IVXLCDM]{1,9}|[a-zA-Z]{1,3})([.):]|\.\))?"
+)
 _ROMAN = re.compile(r"m{0,3}(?:cm|cd|d?c{0,3})(?:xc|xl|l?x{0,3})(?:ix|iv|v?i{0,3})")
 _ROMAN_VALUES = {"i": 1, "v": 5, "x": 10, "l": 50, "c": 100, "d": 500, "m": 1000}
 # Bullets that Symbol, Wingdings and Courier draw with a letter.

@@ -33,7 +33,7 @@ def attributes(element: Element) -> dict[str, str]:
 
 def _of_table(table: Element) -> dict[str, str]:
     has_borders = _has_border(table) or any(
-        _has_border(cell) for cell in table.walk() if cell.tag in ("td", "th")
+        _has_border(cell) for row in table.rows() for cell in row.elements()
     )
     return {
         "border": "1" if has_borders else "0",

@@ -129,6 +129,8 @@ def declarations(style: str) -> list[tuple[str, str]]:
 
     A semicolon inside quotes or brackets separates nothing (CSS Syntax 3 §5.4.4). Comments go.
     """
+    if not style:
+        return []
     if "/*" in style:
         style = _COMMENT.sub(" ", style)
     found = []

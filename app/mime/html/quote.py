@@ -17,7 +17,8 @@ from app.mime.html.quote_split import split_quoted_text
 
 __all__ = ["body_of", "quote_html", "quote_text", "split_quoted_html", "split_quoted_text"]
 
-_BODY_START = re.compile(r"<body(?:\s(?:[^>\"']++|\"[^\"]*+\"|'[^']*+')*+)?>", re.IGNORECASE)
+_BODY_START = re.compile(r"<body(?=[\s/>])", re.IGNORECASE)
+_REST_OF_TAG = re.compile(r"(?:[^>\"']++|\"[^\"]*+\"|'[^']*+')*+>")
 _BODY_END = re.compile(r"</body\s*>", re.IGNORECASE)
 _DOCUMENT_PART = re.compile(
     r"\s*(?:<!doctype[^>]*>|<html\b[^>]*>|<head\b.*?</head\s*>)", re.IGNORECASE | re.DOTALL
@@ -59,12 +60,12 @@ def _body_start(document: str) -> int | None:
     at = 0
     while match := _BODY_START.search(document, at):
         comment = document.rfind("<!--", at, match.start())
-        if comment < 0 or document.find("-->", comment, match.start()) >= 0:
-            return match.end()
-        close = document.find("-->", match.end())
-        if close < 0:
-            return match.end()
-        at = close + 3
+        close = document.find("-->", comment) if comment >= 0 else match.start()
+        if close > match.start():
+            at = close
+            continue
+        rest = _REST_OF_TAG.match(document, match.end())
+        return rest.end() if rest else None
     return None
 
 

@@ -84,8 +84,10 @@ def _holds_all_below(element: Element) -> bool:
     """Tell if this marker stands above the quote instead of around it."""
     identity = element.attrs.get("id", "").removeprefix("x_")
     classes = element.attrs.get("class", "")
-    return identity in _QUOTE_IDS or "cite-prefix" in classes or element.tag == "div" and (
-        _starts_with_header(element)
+    return (
+        identity in _QUOTE_IDS
+        or "cite-prefix" in classes
+        or (element.tag == "div" and (_starts_with_header(element)))
     )
 
 

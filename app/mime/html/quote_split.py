@@ -49,7 +49,7 @@ def split_quoted_text(text: str) -> tuple[str, str]:
     """Return (what was written, what was quoted or appended) of a mail's text.
 
     The second holds quotes at the end, who-wrote-when lines, quoted headers, forwarded messages and
-    signatures, line by line as they stood. Line ends become `\\n`.
+    signatures, line by line as they stood. Line ends become line feeds.
     """
     lines = text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
     kinds = _classes(lines[:MAX_LINES])
@@ -126,7 +126,9 @@ def _attribution_lines(lines: list[str], kinds: list[str], first: int) -> int:
         return 0
     if _STAMP.fullmatch(lines[first].strip()):
         return 1
-    may_fold = bool(LEAD.match(lines[first]) or _EMAIL.search(lines[first]) or _DATE.search(lines[first]))
+    may_fold = bool(
+        LEAD.match(lines[first]) or _EMAIL.search(lines[first]) or _DATE.search(lines[first])
+    )
     joined = ""
     for count in range(1, _MAX_ATTRIBUTION_LINES + 1 if may_fold else 2):
         at = first + count - 1

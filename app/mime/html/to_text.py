@@ -7,7 +7,6 @@ Hidden text, scripts and styles are no text. Nothing is fetched.
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
 
 from app.mime.html import numbering
 from app.mime.html.grid import Cell, lay_out
@@ -22,9 +21,6 @@ from app.mime.html.page import (
 )
 from app.mime.html.tree import Element, parse
 
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
 MAX_TABLE_WIDTH = 120
 MAX_INDENTS = 24
 MAX_IMAGE_URL_CHARS = 100
@@ -36,7 +32,6 @@ _LINE_BLOCKS = frozenset(
     " legend main nav section summary tr td th caption tbody thead tfoot li option".split()
 )
 _PARAGRAPHS = frozenset("p h1 h2 h3 h4 h5 h6".split())
-_ROW_GROUPS = frozenset({"thead", "tbody", "tfoot"})
 _HIDDEN = re.compile(
     r"display:none|visibility:hidden|mso-hide:all|font-size:0(?:px|pt|em)?(?:;|!|$)"
     r"|(?:^|;)(?:max-)?height:0(?:px)?(?:;|!|$)(?=.*overflow:hidden)"
@@ -46,7 +41,7 @@ _TIGHT = re.compile(r"(?:^|;)margin(?:-bottom)?:0[a-z]*(?:0[a-z]*)*(?:;|!|$)")
 _PREFORMATTED = re.compile(r"white-space:pre")
 _BLOCK = re.compile(r"display:(?:block|flex|grid|table|list-item)(?:;|!|$)")
 _INDENT = re.compile(r"border(?:-left)?:(?:none|0|medium)")
-_URL_SCHEME = re.compile(r"(?:https?|ftp)://|mailto:|tel:", re.IGNORECASE)
+_WRITTEN_BARE = re.compile(r"(?:mailto|tel):", re.IGNORECASE)
 _NEVER_SHOWN = re.compile(r"(?:javascript|vbscript|data|about|file|cid):|#", re.IGNORECASE)
 
 
@@ -193,7 +188,7 @@ class _Renderer:
     def _table(self, table: Element, page: Page) -> None:
         page.part(BLANK_LINE)
         rows: list[list[Cell]] = []
-        for part in _rows_and_captions(table):
+        for part in table.rows():
             if part.tag == "tr":
                 rows.append([self._cell(cell) for cell in part.elements() if _is_cell(cell)])
             else:
@@ -272,7 +267,7 @@ def _link_address(element: Element) -> str:
 
 
 def _bare(url: str) -> str:
-    return _URL_SCHEME.sub("", url, count=1).rstrip("/").casefold()
+    return _WRITTEN_BARE.sub("", url, count=1).rstrip("/").casefold()
 
 
 def _number(value: str | None) -> int:
@@ -282,15 +277,6 @@ def _number(value: str | None) -> int:
 
 def _is_cell(element: Element) -> bool:
     return element.tag in ("td", "th")
-
-
-def _rows_and_captions(table: Element) -> Iterator[Element]:
-    """Yield the rows of a table and whatever stands beside them, in order."""
-    for part in table.elements():
-        if part.tag in _ROW_GROUPS:
-            yield from part.elements()
-        elif part.tag not in ("colgroup", "col"):
-            yield part
 
 
 def _stacked(rows: list[list[Cell]], max_width: int) -> list[str]:

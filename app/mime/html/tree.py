@@ -46,6 +46,14 @@ class Element:
             yield element
             stack += [child for child in reversed(element.children) if isinstance(child, Element)]
 
+    def rows(self) -> Iterator[Element]:
+        """Yield the rows of a table and whatever else stands beside them, without columns."""
+        for part in self.elements():
+            if part.tag in ("thead", "tbody", "tfoot"):
+                yield from part.elements()
+            elif part.tag not in ("colgroup", "col"):
+                yield part
+
     def text(self) -> str:
         """Return the text of this element and all below it, as it stands in the source."""
         found: list[str] = []
@@ -109,9 +117,7 @@ def serialize(element: Element, *, outer: bool = False) -> str:
 
 def _write(element: Element, out: list[str], *, outer: bool) -> None:
     if outer:
-        attrs = "".join(
-            f' {name}="{_html.escape(value)}"' for name, value in element.attrs.items()
-        )
+        attrs = "".join(f' {name}="{_html.escape(value)}"' for name, value in element.attrs.items())
         out.append(f"<{element.tag}{attrs}>")
     for child in element.children:
         if isinstance(child, str):
