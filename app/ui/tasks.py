@@ -66,19 +66,40 @@ class _PostOffice(QObject):
     """One per application, a child of it."""
 
     _posted = Signal(int, object)
+    _called = Signal(int, object)
 
     def __init__(self, app: QCoreApplication) -> None:
         super().__init__(app)
         self.setObjectName(_OFFICE_NAME)
         self._waiting: dict[int, Task] = {}
+        self._lines: dict[int, Callable[[Any], None]] = {}
         self._next = 0
         self._posted.connect(self._on_posted, Qt.ConnectionType.QueuedConnection)
+        self._called.connect(self._on_called, Qt.ConnectionType.QueuedConnection)
 
     def expect(self, task: Task, future: Future[Any]) -> None:
         """Keep the task until its future is done."""
         self._next += 1
         self._waiting[self._next] = task
         future.add_done_callback(partial(self._post, self._next))
+
+    def open_line(self, owner: QObject, receive: Callable[[Any], None]) -> int:
+        """Keep whom to tell for as long as the owner lives."""
+        self._next += 1
+        number = self._next
+        self._lines[number] = receive
+        owner.destroyed.connect(lambda *_: self._lines.pop(number, None))
+        return number
+
+    def call(self, number: int, value: object) -> None:
+        """Runs on any thread."""
+        if isValid(self):
+            self._called.emit(number, value)
+
+    def _on_called(self, number: int, value: object) -> None:
+        receive = self._lines.get(number)
+        if receive is not None:
+            receive(value)
 
     def _post(self, number: int, future: Future[Any]) -> None:
         """Runs on the worker (or here, if the work was done already)."""
@@ -106,6 +127,15 @@ def run(
     task = Task(owner, done, failed)
     _post_office().expect(task, future)
     return task
+
+
+def from_worker(owner: QObject, receive: Callable[[T], None]) -> Callable[[T], None]:
+    """Give a function that a worker may call; `receive` gets the value later, on the GUI thread.
+
+    Nothing is received once `owner` is gone.
+    """
+    office = _post_office()
+    return partial(office.call, office.open_line(owner, receive))
 
 
 def _post_office() -> _PostOffice:

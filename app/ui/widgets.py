@@ -19,7 +19,8 @@ if TYPE_CHECKING:
 def look(widget: QWidget, **properties: str) -> None:
     """Set style properties (role, tone, surface, …; see theme.stylesheet) and have them drawn."""
     for name, value in properties.items():
-        widget.setProperty(name, value)
+        # Every widget has a property `size` already, its extent.
+        widget.setProperty("textSize" if name == "size" else name, value)
     style = widget.style()
     style.unpolish(widget)
     style.polish(widget)

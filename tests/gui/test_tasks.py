@@ -120,3 +120,26 @@ def test_a_thousand_results_from_four_workers_all_arrive(qtbot, owner):
         qtbot.waitUntil(lambda: len(arrived) == 1000, timeout=30_000)
 
     assert sorted(arrived) == list(range(1000))
+
+
+def test_what_a_worker_says_meanwhile_arrives_on_the_gui_thread(qtbot, worker, owner):
+    told = []
+    tell = tasks.from_worker(owner, lambda value: told.append((value, threading.get_ident())))
+
+    worker.submit(tell, "half way")
+
+    qtbot.waitUntil(lambda: told == [("half way", threading.get_ident())])
+
+
+def test_what_a_worker_says_to_an_owner_that_is_gone_is_dropped(qtbot, worker, owner):
+    gone = QObject()
+    told = []
+    to_gone = tasks.from_worker(gone, told.append)
+    to_owner = tasks.from_worker(owner, told.append)
+    with qtbot.waitSignal(gone.destroyed):
+        gone.deleteLater()
+
+    worker.submit(to_gone, "late")
+    worker.submit(to_owner, "marker")
+
+    qtbot.waitUntil(lambda: told == ["marker"])

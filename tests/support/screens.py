@@ -14,11 +14,12 @@ os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 os.environ.setdefault("TZ", "UTC")
 
 from PySide6.QtCore import QDeadlineTimer, QEventLoop
-from PySide6.QtWidgets import QApplication, QWidget
+from PySide6.QtWidgets import QApplication, QToolButton, QWidget
 
-from app.domain.account import ProviderKind
+from app.domain.account import AccountState, ProviderKind
 from app.domain.address import Address
 from app.domain.attachment import Attachment
+from app.domain.errors import SignInDenied
 from app.domain.events import UploadProgressed
 from app.domain.outbound import (
     DeliveryStep,
@@ -29,9 +30,11 @@ from app.domain.outbound import (
     Reason,
 )
 from app.ui.theme import Theme
+from tests.support.accounts_host import ScriptedAccountsHost
 from tests.support.mailroom_host import MemoryMailroomHost
 from tests.support.mailroom_values import (
     ADA,
+    make_account,
     make_draft,
     make_record,
     minutes,
@@ -121,9 +124,50 @@ def mailroom(theme: Theme, tab: str = "Outbox") -> QWidget:
     return window
 
 
+def accounts(theme: Theme, flow: str = "") -> QWidget:
+    """Show the accounts, with a sign-in under way if a flow is named."""
+    from app.ui.accounts.dialog import AccountsDialog
+
+    outlook = make_account(
+        uid="outlook-1", provider=ProviderKind.MICROSOFT, address="ada@acme.onmicrosoft.example",
+        state=AccountState.SIGNED_OUT, state_since=minutes(-295),
+    )  # fmt: skip
+    host = ScriptedAccountsHost([make_account(), outlook])
+    host.waiting = {"outlook-1": 1}
+    dialog = AccountsDialog(host=host, theme=theme)
+    dialog.show()
+    settle(lambda: dialog.findChild(QWidget, "account.outlook-1") is not None)
+    if flow:
+        dialog.add(ProviderKind.MICROSOFT)
+        settle(lambda: False, 0.2)
+    if flow == "device":
+        dialog.findChild(QToolButton, "sign_in.flow.device").click()
+    if flow == "failed":
+        host.finish(SignInDenied(provider="microsoft"))
+    settle(lambda: False, 0.3)
+    dialog.destroyed.connect(host.close)
+    return dialog
+
+
+def welcome(theme: Theme, registered: frozenset[ProviderKind]) -> QWidget:
+    """Show the welcome."""
+    from app.ui.welcome import WelcomePane, WelcomeWindow
+
+    window = WelcomeWindow(WelcomePane(theme=theme, registered=registered))
+    window.show()
+    settle(lambda: False, 0.1)
+    return window
+
+
 SCREENS: dict[str, Callable[[Theme], QWidget]] = {
     "mailroom": mailroom,
     "mailroom-drafts": lambda theme: mailroom(theme, "Drafts"),
+    "accounts": accounts,
+    "accounts-browser": lambda theme: accounts(theme, "loopback"),
+    "accounts-code": lambda theme: accounts(theme, "device"),
+    "accounts-failed": lambda theme: accounts(theme, "failed"),
+    "welcome": lambda theme: welcome(theme, frozenset(ProviderKind)),
+    "welcome-unregistered": lambda theme: welcome(theme, frozenset()),
     "mailroom-sent": lambda theme: mailroom(theme, "Sent"),
 }
 

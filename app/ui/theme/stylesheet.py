@@ -42,9 +42,9 @@ QLabel[tone="accent"] { color: $accent; }
 QLabel[tone="warn"] { color: $warn; }
 QLabel[tone="ok"] { color: $ok; }
 QLabel[tone="danger"] { color: $danger; }
-QLabel[size="small"] { font-size: 12px; }
-QLabel[size="title"] { font-size: 18px; font-weight: 600; }
-QLabel[size="code"] { font-size: 30px; }
+QLabel[textSize="small"] { font-size: 12px; }
+QLabel[textSize="title"] { font-size: 18px; font-weight: 600; }
+QLabel[textSize="code"] { font-size: 30px; }
 QLabel[weight="strong"] { font-weight: 600; }
 
 QPushButton {

@@ -1,0 +1,1 @@
+"""The accounts: what is connected, connecting more, signing in again, removing."""
