@@ -1,14 +1,16 @@
-"""`postrider outbox list|show|retry|cancel|resolve`."""
+"""`postrider outbox list|show|verify|export|retry|cancel|resolve`."""
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING
 
-from app.cli.exits import DONE, exit_of_record
+from app.cli.exits import BAD_DATA, DONE, exit_of_record
 from app.cli.output import history_value, record_value
 from app.cli.waiting import deliver_until_settled
 from app.domain.errors import NotFound
 from app.domain.texts import row_words
+from app.outbox.receipts import export_record, verify_record
 from app.ports import OutboxView
 
 if TYPE_CHECKING:
@@ -17,7 +19,10 @@ if TYPE_CHECKING:
     from app.cli.entrances import Entrances
     from app.cli.output import Output
     from app.domain.outbound import OutboundEmail
+    from app.outbox.receipts import Finding
     from app.services import Services
+
+ALL_RECORDS = 1_000_000
 
 
 def run(arguments: argparse.Namespace, services: Services, output: Output, _: Entrances) -> int:
@@ -38,6 +43,16 @@ def run(arguments: argparse.Namespace, services: Services, output: Output, _: En
             ]
             output.row(value, "\n".join(lines))
             return DONE
+        case "verify":
+            return _verify(arguments.uid, services, output)
+        case "export":
+            target = Path(arguments.target)
+            beside = export_record(
+                arguments.uid, target, records=services.records, blobs=services.blobs
+            )
+            value = {"uid": arguments.uid, "eml": str(target), "record": str(beside)}
+            output.row(value, f"Wrote {target} and {beside}")
+            return DONE
         case "cancel":
             show_record(services.outbox.cancel(arguments.uid), services, output)
             return DONE
@@ -56,6 +71,32 @@ def run(arguments: argparse.Namespace, services: Services, output: Output, _: En
 def show_record(record: OutboundEmail, services: Services, output: Output) -> None:
     """Write one record."""
     output.row(record_value(record), _line(record, services))
+
+
+def _verify(uids: list[str], services: Services, output: Output) -> int:
+    """Check the records named, or all; 0 if every one holds."""
+    chosen = [_get(uid, services) for uid in uids] or services.records.list_records(
+        OutboxView.ALL, limit=ALL_RECORDS
+    )
+    broken = 0
+    for record in chosen:
+        found = verify_record(record, records=services.records, blobs=services.blobs)
+        broken += not found.holds
+        value = {"uid": found.uid, "ok": found.holds, "steps": found.steps, "fault": found.fault}
+        output.row(value, f"{'ok' if found.holds else 'NO':3} {found.uid}  {_fault_words(found)}")
+    output.note(f"{len(chosen) - broken} of {len(chosen)} records hold")
+    return BAD_DATA if broken else DONE
+
+
+def _fault_words(found: Finding) -> str:
+    words = {
+        "": f"{found.steps} steps, bytes and envelope as frozen",
+        "chain": f"the history was changed at step {found.at}",
+        "envelope": "the recipients are not those that were frozen",
+        "bytes": "the kept message is not the one that was frozen",
+        "bytes_gone": "the kept message is gone",
+    }
+    return words[found.fault]
 
 
 def _get(uid: str, services: Services) -> OutboundEmail:

@@ -108,6 +108,13 @@ def _outbox(parser: Parser, common: Parser) -> None:
     listing.add_argument("--view", choices=("outbox", "scheduled", "sent", "all"), default="all")
     listing.add_argument("--filter", default="", metavar="WORDS")
     listing.add_argument("--limit", type=int, default=200)
+    verify = acts.add_parser("verify", parents=[common], help="check records against their chain")
+    verify.add_argument("uid", nargs="*", help="which; all without any")
+    export = acts.add_parser(
+        "export", parents=[common], help="write the exact bytes and the record"
+    )
+    export.add_argument("uid")
+    export.add_argument("target", metavar="FILE.eml", help="the record goes beside it, as .json")
     for name, about in (
         ("show", "one record with its history"),
         ("retry", "try now"),

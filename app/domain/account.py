@@ -11,6 +11,8 @@ from app.domain.address import Address
 if TYPE_CHECKING:
     from datetime import datetime
 
+MEGABYTE = 1_000_000
+
 
 class ProviderKind(StrEnum):
     """Who carries the mail."""
@@ -27,6 +29,15 @@ class ProviderKind(StrEnum):
     def company(self) -> str:
         """Name who signs people in."""
         return "Google" if self is ProviderKind.GMAIL else "Microsoft"
+
+    @property
+    def files_limit_bytes(self) -> int:
+        """Give how much a message's files may have together.
+
+        Gmail: 25 MB (support.google.com/mail/answer/6584). Outlook: mailboxes take messages of
+        35 MB unless set otherwise (Exchange Online limits), of which a quarter is base64.
+        """
+        return 25 * MEGABYTE if self is ProviderKind.GMAIL else 26 * MEGABYTE
 
     @classmethod
     def parse(cls, text: str) -> ProviderKind:

@@ -26,6 +26,9 @@ PROBLEM_TEXTS: dict[str, str] = {
     "unsafe_name": "A name in {field} holds hidden characters. Remove them.",
     "subject_too_long": "The subject is too long. Shorten it.",
     "long_subject": "The subject is long; many people will see only its beginning.",
+    "near_duplicate": "You sent exactly this to the same people within the last ten minutes."
+    " Send it again only if that is meant.",
+    "bad_time": "“{text}” is not a moment. Write 2026-07-14T09:30, or +10m, +2h, +1d.",
     "no_subject": "There is no subject.",
     "empty_body": "The message has no text.",
     "attachments_too_large": "The files have {size} together; {provider} takes at most {limit}."

@@ -75,7 +75,9 @@ class Submitter:
         return found
 
     def _check_content(self, draft: Draft) -> tuple[Problem, ...]:
-        return check_draft(draft, mailbox=self._find_mailbox(draft), limit_bytes=None)
+        mailbox = self._find_mailbox(draft)
+        limit_bytes = mailbox.provider.files_limit_bytes if mailbox else None
+        return check_draft(draft, mailbox=mailbox, limit_bytes=limit_bytes)
 
     def submit(self, submission: Submission) -> OutboundEmail:
         """Accept a message for sending; when this returns it is on disk.

@@ -121,7 +121,7 @@ class ServiceMailroomHost:
         self._services.bus.publish(DraftsChanged(uid))
 
     def _export(self, uid: str, target: Path) -> Path:
-        from app.ui.mailroom.export import export_record
+        from app.outbox.receipts import export_record
 
         return export_record(
             uid, target, records=self._services.records, blobs=self._services.blobs

@@ -1,19 +1,72 @@
-"""Writes a record as .eml and JSON. Runs on a worker; no Qt here."""
+"""Checks and exports what was recorded: exact bytes, envelope, chained history. On a worker."""
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import shutil
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from app.domain.errors import NotFound, StoreError
+from app.domain.errors import AttachmentChanged, NotFound, StoreError
+from app.domain.history import first_broken_link
+from app.mime.render import frozen_hash
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from app.domain.outbound import HistoryEntry, OutboundEmail
     from app.ports import BlobStore, OutboxStore
+
+CHUNK_BYTES = 1 << 20
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Finding:
+    """What a check of one record found: `fault` is empty, chain, bytes_gone, bytes or envelope."""
+
+    uid: str
+    steps: int
+    fault: str = ""
+    at: str = ""
+
+    @property
+    def holds(self) -> bool:
+        """Say whether the record is as it was written."""
+        return not self.fault
+
+
+def verify_record(record: OutboundEmail, *, records: OutboxStore, blobs: BlobStore) -> Finding:
+    """Check a record's chain of history, its frozen bytes and its envelope.
+
+    Raises:
+        StoreError: the profile's files cannot be read.
+    """
+    history = records.history(record.uid)
+    fault, at = "", ""
+    broken = first_broken_link(record.uid, history)
+    frozen = history[0].detail.get("frozen", "") if history else ""
+    if broken is not None or not history:
+        fault, at = "chain", str(broken or 0)
+    elif frozen != record.message.frozen_hash or record.message.frozen_hash != frozen_hash(
+        record.message.sha256, record.envelope
+    ):
+        fault = "envelope"
+    else:
+        fault = _spool_fault(record, blobs)
+    return Finding(uid=record.uid, steps=len(history), fault=fault, at=at)
+
+
+def _spool_fault(record: OutboundEmail, blobs: BlobStore) -> str:
+    digest = hashlib.sha256()
+    try:
+        with blobs.open(record.message.sha256) as spool:
+            while chunk := spool.read(CHUNK_BYTES):
+                digest.update(chunk)
+    except AttachmentChanged:
+        return "bytes_gone"
+    return "" if digest.hexdigest() == record.message.sha256 else "bytes"
 
 
 def export_record(uid: str, target: Path, *, records: OutboxStore, blobs: BlobStore) -> Path:
