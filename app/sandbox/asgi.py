@@ -53,17 +53,17 @@ class SandboxApp:
     def _log(self, request: Request, note: dict[str, Any], outcome: int | str) -> None:
         if request.path.startswith("/control"):
             return
-        self._sandbox.requests.append(
-            {
-                "n": self._sandbox.number(),
-                "at": self._sandbox.now(),
-                "method": request.method,
-                "path": request.path,
-                "query": dispatch.redacted(request.query_string),
-                "status": outcome,
-                **note,
-            }
-        )
+        row = {
+            "n": self._sandbox.number(),
+            "at": self._sandbox.now(),
+            "method": request.method,
+            "path": request.path,
+            "query": dispatch.redacted(request.query_string),
+            "status": outcome,
+            **note,
+        }
+        with self._sandbox.lock:
+            self._sandbox.requests.append(row)
 
 
 class _Visit:

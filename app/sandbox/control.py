@@ -3,7 +3,8 @@
 `GET /control` answers this page.
 
 Reading
-  GET  /control/deliveries            one row per send a provider accepted (what "twice" is counted on)
+  GET  /control/deliveries            one row per send a provider accepted (what "twice" is counted on),
+                                      with the complaints a strict receiver would have
   GET  /control/delivered             one row per copy that reached a recipient; ?recipient= &since=
   GET  /control/mailboxes             accounts with the messages in each mailbox
   GET  /control/requests              the request log, without secrets; ?operation= &since= (number)
@@ -54,6 +55,7 @@ from typing import Any
 
 from app.sandbox import gmail_store, graph_store, mail, transport
 from app.sandbox.faults import Fault
+from app.sandbox.judge import complaints
 from app.sandbox.microsoft_oauth import approve_device, find_device
 from app.sandbox.records import Accepted, Delivered, Settings
 from app.sandbox.tokens import new_access_token, new_grant, revoke_account
@@ -259,7 +261,7 @@ class Control:
 
 
 def accepted_row(row: Accepted) -> dict[str, Any]:
-    return _row(row)
+    return {**_row(row), "complaints": complaints(row.raw)}
 
 
 def delivered_row(row: Delivered) -> dict[str, Any]:

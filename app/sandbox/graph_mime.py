@@ -11,7 +11,6 @@ import html
 import re
 import secrets
 from datetime import UTC, datetime
-from email.header import Header
 from email.message import Message
 from email.utils import format_datetime, parsedate_to_datetime, quote
 from html.parser import HTMLParser
@@ -133,10 +132,12 @@ def build(item: GraphItem, at: float, *, with_bcc: bool) -> bytes:
         ("Cc", _people(item.cc)),
         ("Bcc", _people(item.bcc) if with_bcc else ""),
         ("Reply-To", _people(item.reply_to)),
-        ("Subject", _encoded(item.subject)),
+        ("Subject", mail.encoded(item.subject)),
         (
             "Thread-Topic",
-            _encoded(re.sub(r"^((re|fw|fwd|aw|wg):\s*)+", "", item.subject, flags=re.IGNORECASE)),
+            mail.encoded(
+                re.sub(r"^((re|fw|fwd|aw|wg):\s*)+", "", item.subject, flags=re.IGNORECASE)
+            ),
         ),
         ("Thread-Index", base64.b64encode(item.conversation_index).decode()),
         ("Date", when),
@@ -144,7 +145,7 @@ def build(item: GraphItem, at: float, *, with_bcc: bool) -> bytes:
         ("References", "\r\n ".join(item.references.split())),
         ("In-Reply-To", item.in_reply_to),
         ("Importance", "" if item.importance == "normal" else item.importance),
-        *((header["name"], _encoded(header["value"])) for header in item.x_headers),
+        *((header["name"], mail.encoded(header["value"])) for header in item.x_headers),
         ("MIME-Version", "1.0"),
     ]
     head = "".join(f"{name}: {value}\r\n" for name, value in rows if value)
@@ -162,13 +163,9 @@ def _people(people: list[dict[str, str]]) -> str:
         if not address:
             continue
         bare = not name or name == address
-        phrase = f'"{quote(name)}"' if name.isascii() else _encoded(name)
+        phrase = f'"{quote(name)}"' if name.isascii() else mail.encoded(name)
         shown.append(f"<{address}>" if bare else f"{phrase} <{address}>")
     return ",\r\n ".join(shown)
-
-
-def _encoded(text: str) -> str:
-    return text if text.isascii() else Header(text, "utf-8").encode(linesep="\r\n")
 
 
 def _content(item: GraphItem) -> bytes:
@@ -197,7 +194,7 @@ def _leaf(kind: str, data: bytes, extra: str = "") -> bytes:
 
 def _attachment_part(attachment: GraphAttachment) -> bytes:
     name = attachment.name.replace('"', "'")
-    shown = f'"{name}"' if name.isascii() else f'"{_encoded(name)}"'
+    shown = f'"{name}"' if name.isascii() else f'"{mail.encoded(name)}"'
     how = "inline" if attachment.is_inline else "attachment"
     extra = f"Content-Disposition: {how}; filename={shown}\r\n"
     if attachment.content_id:

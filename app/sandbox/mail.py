@@ -5,6 +5,7 @@ The judge of our MIME: it must not import app.mime. Pure.
 
 from __future__ import annotations
 
+import base64
 import email
 import functools
 import re
@@ -12,6 +13,7 @@ from email.header import decode_header, make_header
 from email.message import Message
 from email.utils import getaddresses
 
+WORD_BYTES = 45
 _PREFIX = re.compile(
     r"^\s*((re|fw|fwd|aw|wg|antw|sv|vs|rv|tr|r|res|enc|odp|回复|答复|返信|转发|転送)"
     r"\s*(\[\d+\]|\(\d+\))?\s*[:：]\s*)+",
@@ -77,6 +79,19 @@ def _parsed_head(head: bytes) -> Message:
 
 def parse(raw: bytes) -> Message:
     return email.message_from_bytes(raw)
+
+
+def encoded(text: str) -> str:
+    """Write RFC 2047 words of at most 75 octets, one per line; ASCII stays as it is."""
+    if text.isascii():
+        return text
+    chunks = [""]
+    for char in text:
+        if len((chunks[-1] + char).encode()) > WORD_BYTES:
+            chunks.append("")
+        chunks[-1] += char
+    words = [base64.b64encode(chunk.encode()).decode() for chunk in chunks]
+    return "\r\n ".join(f"=?utf-8?B?{word}?=" for word in words)
 
 
 def decoded(value: object) -> str:

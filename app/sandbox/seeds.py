@@ -10,7 +10,6 @@ import tomllib
 import uuid
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from email.header import Header
 from email.utils import format_datetime, parseaddr
 from importlib.resources import files
 from typing import Any
@@ -155,7 +154,7 @@ def _letter(
         ("From", _person(sender)),
         ("To", ", ".join(_person(people[name]) for name in message["to"])),
         ("Cc", ", ".join(_person(people[name]) for name in message.get("cc", []))),
-        ("Subject", _word(message.get("subject", subject))),
+        ("Subject", mail.encoded(message.get("subject", subject))),
         ("Date", format_datetime(datetime.fromtimestamp(int(at), tz=UTC))),
         ("Message-ID", f"<{mark.hexdigest()[:32]}@{domain}>"),
         ("In-Reply-To", earlier[-1] if earlier else ""),
@@ -167,13 +166,9 @@ def _letter(
     return _Letter(sent=message["from"] == "me", at=at, raw=raw)
 
 
-def _word(text: str) -> str:
-    return text if text.isascii() else Header(text, "utf-8").encode(linesep="\r\n")
-
-
 def _person(text: str) -> str:
     name, address = parseaddr(text)
-    return f"{_word(name) if not name.isascii() else chr(34) + name + chr(34)} <{address}>"
+    return f"{mail.encoded(name) if not name.isascii() else chr(34) + name + chr(34)} <{address}>"
 
 
 def _body(message: dict[str, Any], mark: str) -> bytes:

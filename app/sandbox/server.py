@@ -92,7 +92,7 @@ class SandboxServer:
         if state_path is not None and state_path.exists():
             self.sandbox.world = snapshot.load(state_path)
         self.control = Control(self.sandbox)
-        self.control.settings(**{"auto_consent": auto_consent, **(settings or {})})
+        self.control.settings(**{"auto_consent": auto_consent, "down": False, **(settings or {})})
         self.url = ""
         self._server: uvicorn.Server | None = None
         self._thread: threading.Thread | None = None
@@ -189,7 +189,8 @@ class _Saver:
             if self._saved == self._sandbox.changes:
                 return
             self._saved = self._sandbox.changes
-            snapshot.save(self._sandbox.world, self._path)
+            plain = snapshot.to_plain(self._sandbox.world)
+        snapshot.write(plain, self._path)
 
     def close(self) -> None:
         self._stop.set()

@@ -26,7 +26,12 @@ class SnapshotUnreadable(ValueError):
 
 def save(world: records.World, path: Path) -> None:
     """Write the whole memory; a crash leaves the old file or the new one."""
-    text = json.dumps(to_plain(world), ensure_ascii=False)
+    write(to_plain(world), path)
+
+
+def write(plain: Any, path: Path) -> None:
+    """Write what `to_plain` made; needs no lock."""
+    text = json.dumps(plain, ensure_ascii=False)
     path.parent.mkdir(parents=True, exist_ok=True)
     handle, name = tempfile.mkstemp(dir=path.parent, prefix=path.name, suffix=".new")
     try:
