@@ -97,11 +97,13 @@ def _refused(call: Call, status: int, code: str, about: dict[str, object]) -> Ap
         return SignInRequired(provider=_PROVIDER) if call.is_authorized else Unavailable(**about)
     if call.is_final and (status == 409 or code in _SENT_BEFORE):
         return DeliveryUncertain(**about)
+    if code in _POLICY:
+        return NeedsPerson(reason=Reason.POLICY, **about)
     if status in {404, 410} or code in _GONE:
         return DraftGone(**about) if call.is_final else Rejected(field="", **about)
     if code in _REJECTED_FIELDS:
         return Rejected(field=_REJECTED_FIELDS[code], **about)
-    if code in _POLICY or status == 403:
+    if status == 403:
         return NeedsPerson(reason=Reason.POLICY, **about)
     if status in {409, 412} or status < 400:
         return Unavailable(**about)

@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 
 _LONGEST_S = 24 * 3600.0
+_SECONDS = re.compile(r"[+-]?\d{1,12}(\.\d*)?")
 # "User-rate limit exceeded.  Retry after 2026-01-21T12:57:51.196Z"
 _IN_TEXT = re.compile(
     r"[Rr]etry after (\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?(?:Z|[+-]\d\d:?\d\d))"
@@ -24,10 +25,8 @@ def retry_after_s(header: str, message: str, now: datetime) -> float | None:
 def _from_header(value: str, now: datetime) -> float | None:
     if not value:
         return None
-    try:
+    if _SECONDS.fullmatch(value):
         return float(value)
-    except ValueError:
-        pass
     try:
         moment = parsedate_to_datetime(value)
     except (ValueError, TypeError):
