@@ -26,6 +26,7 @@ _CODEPAGE = 0x9007
 _LONG_FILENAME = 0x3707
 _FILENAME = 0x3704
 _MIME_TAG = 0x370E
+_ATTACH_OBJECT = 0x3701
 _TYPE_STRING8, _TYPE_UNICODE, _TYPE_BINARY, _TYPE_OBJECT = 0x1E, 0x1F, 0x102, 0x0D
 _VARIABLE = frozenset({_TYPE_STRING8, _TYPE_UNICODE, _TYPE_BINARY, _TYPE_OBJECT})
 _FIXED = {0x00: 0, 0x02: 4, 0x03: 4, 0x04: 4, 0x0A: 4, 0x0B: 4}
@@ -68,9 +69,17 @@ def _take(file: _File, attribute: int, value: bytes, codepage: str) -> None:
     elif attribute == _ATTACH_DATA:
         file.data = value
     elif attribute == _ATTACH_PROPERTIES:
-        properties = dict(_properties(value, codepage))
-        file.name = properties.get(_LONG_FILENAME) or properties.get(_FILENAME) or file.name
-        file.media_type = properties.get(_MIME_TAG, "").lower() or file.media_type
+        texts: dict[int, str] = {}
+        for tag, kind, content in _properties(value):
+            if tag == _ATTACH_OBJECT and kind in {_TYPE_BINARY, _TYPE_OBJECT}:
+                # An object begins with the id of its interface ([MS-OXTNEF] §2.1.3.4).
+                file.data = content[16:] if kind == _TYPE_OBJECT else content
+            elif kind == _TYPE_UNICODE:
+                texts[tag] = content.decode("utf-16-le", "replace").split("\0", 1)[0]
+            elif kind == _TYPE_STRING8:
+                texts[tag] = decode_bytes(content.split(b"\0", 1)[0], codepage)
+        file.name = texts.get(_LONG_FILENAME) or texts.get(_FILENAME) or file.name
+        file.media_type = texts.get(_MIME_TAG, "").lower() or file.media_type
 
 
 def _media_type(file: _File) -> str:
@@ -89,8 +98,8 @@ def _attributes(data: bytes) -> Iterator[tuple[int, int, bytes]]:
         position = start + length + 2
 
 
-def _properties(data: bytes, codepage: str) -> Iterator[tuple[int, str]]:
-    """Give the text properties of an encapsulated list."""
+def _properties(data: bytes) -> Iterator[tuple[int, int, bytes]]:
+    """Give tag, type and bytes of each property of an encapsulated list."""
     reader = _Cursor(data)
     for _ in range(min(reader.u32(), 4096)):
         if reader.is_done:
@@ -104,11 +113,7 @@ def _properties(data: bytes, codepage: str) -> Iterator[tuple[int, str]]:
             return
         for _ in range(min(count, 4096)):
             size = reader.u32() if base in _VARIABLE else _FIXED[base]
-            value = reader.take(size)
-            if base == _TYPE_UNICODE:
-                yield tag, value.decode("utf-16-le", "replace").split("\0", 1)[0]
-            elif base == _TYPE_STRING8:
-                yield tag, decode_bytes(value.split(b"\0", 1)[0], codepage)
+            yield tag, base, reader.take(size)
 
 
 class _Cursor:
