@@ -6,7 +6,7 @@ import asyncio
 import contextlib
 import socket
 import struct
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import replace
 from typing import Any
 
@@ -112,12 +112,39 @@ class _Visit:
                 early = hurt.instead(sandbox, fault, *who)
             if early is not None:
                 return early
+        with self._counted(who) as busy:
+            if busy is not None:
+                return busy
+            return await self._carry_out(found, request, stall, fault)
+
+    async def _carry_out(
+        self,
+        found: tuple[Route, dict[str, str]],
+        request: Request,
+        stall: Fault | None,
+        fault: Fault | None,
+    ) -> Response:
         answer = await self._commit(found, request)
         if stall and stall.when == "after":
             await self._stall(stall)
         if fault and fault.kind == "drop_after":
             await self._drop("dropped")
-        return hurt.afterwards(fault, route.provider, answer) if fault else answer
+        return hurt.afterwards(fault, found[0].provider, answer) if fault else answer
+
+    @contextlib.contextmanager
+    def _counted(self, who: tuple[str, str]) -> Iterator[Response | None]:
+        """Count the requests of a mailbox that are under way; yields a refusal above the limit."""
+        counts, settings = self._sandbox.in_flight, self._sandbox.settings
+        limits = {"gmail": settings.gmail_concurrency, "microsoft": settings.graph_concurrency}
+        most = limits.get(who[0])
+        if who[1] and most is not None and counts.get(who, 0) >= most:
+            yield hurt.too_many(who[0])
+            return
+        counts[who] = counts.get(who, 0) + 1
+        try:
+            yield None
+        finally:
+            counts[who] -= 1
 
     async def _commit(self, found: tuple[Route, dict[str, str]], request: Request) -> Response:
         if len(request.body) > IN_THREAD_BYTES:

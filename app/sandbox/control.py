@@ -6,6 +6,8 @@ Reading
   GET  /control/deliveries            one row per send a provider accepted (what "twice" is counted on),
                                       with the complaints a strict receiver would have
   GET  /control/delivered             one row per copy that reached a recipient; ?recipient= &since=
+                                      (both: raw=no leaves the bytes out)
+  GET  /control/contacts              the people the seeded conversations are with
   GET  /control/mailboxes             accounts with the messages in each mailbox
   GET  /control/requests              the request log, without secrets; ?operation= &since= (number)
   GET  /control/faults                orders that were given, with their hits
@@ -58,6 +60,7 @@ from app.sandbox.faults import Fault
 from app.sandbox.judge import complaints
 from app.sandbox.microsoft_oauth import approve_device, find_device
 from app.sandbox.records import Accepted, Delivered, Settings
+from app.sandbox.seeds import seeded_people
 from app.sandbox.tokens import new_access_token, new_grant, revoke_account
 from app.sandbox.world import Sandbox
 
@@ -90,20 +93,33 @@ class Control:
     def __init__(self, sandbox: Sandbox) -> None:
         self._sandbox = sandbox
 
-    def deliveries(self) -> list[dict[str, Any]]:
+    def deliveries(self, *, with_raw: bool = True) -> list[dict[str, Any]]:
         with self._sandbox.lock:
             self._sandbox.settle()
-            return [accepted_row(row) for row in self._sandbox.world.accepted]
+            accepted = list(self._sandbox.world.accepted)
+        return [self._accepted_row(row, with_raw=with_raw) for row in accepted]
 
-    def delivered(self, *, recipient: str = "", since: float = 0.0) -> list[dict[str, Any]]:
+    def _accepted_row(self, row: Accepted, *, with_raw: bool) -> dict[str, Any]:
+        judged = self._sandbox.judged
+        if row.id not in judged:
+            judged[row.id] = complaints(row.raw)
+        return {**_row(row, with_raw=with_raw), "complaints": judged[row.id]}
+
+    def delivered(
+        self, *, recipient: str = "", since: float = 0.0, with_raw: bool = True
+    ) -> list[dict[str, Any]]:
         wanted = recipient.casefold()
         with self._sandbox.lock:
             self._sandbox.settle()
             return [
-                delivered_row(row)
+                _row(row, with_raw=with_raw)
                 for row in self._sandbox.world.delivered
                 if row.received_at >= since and wanted in {"", row.recipient.casefold()}
             ]
+
+    def contacts(self) -> list[dict[str, str]]:
+        """Return everybody the seeded conversations are with."""
+        return seeded_people()
 
     def mailboxes(self) -> list[dict[str, Any]]:
         with self._sandbox.lock:
@@ -260,15 +276,9 @@ class Control:
         self.release()
 
 
-def accepted_row(row: Accepted) -> dict[str, Any]:
-    return {**_row(row), "complaints": complaints(row.raw)}
-
-
-def delivered_row(row: Delivered) -> dict[str, Any]:
-    return _row(row)
-
-
-def _row(row: Accepted | Delivered) -> dict[str, Any]:
+def _row(row: Accepted | Delivered, *, with_raw: bool) -> dict[str, Any]:
     values = dataclasses.asdict(row)
-    values["raw_base64"] = base64.b64encode(values.pop("raw")).decode()
+    raw = values.pop("raw")
+    if with_raw:
+        values["raw_base64"] = base64.b64encode(raw).decode()
     return values

@@ -9,9 +9,10 @@ from dataclasses import asdict
 from typing import Any
 
 from app.sandbox import control as control_module
+from app.sandbox import pages
 from app.sandbox.control import Control, ControlError
 from app.sandbox.faults import FaultInvalid
-from app.sandbox.wire import Response, Route, json_response
+from app.sandbox.wire import Response, Route, html_response, json_response
 from app.sandbox.world import Call
 
 Action = Callable[[Call, Control], Any]
@@ -24,7 +25,15 @@ def _help(_call: Call, _control: Control) -> Response:
 
 def _delivered(call: Call, control: Control) -> Any:
     since = call.request.param("since")
-    return control.delivered(recipient=call.request.param("recipient"), since=float(since or 0))
+    return control.delivered(
+        recipient=call.request.param("recipient"),
+        since=float(since or 0),
+        with_raw=call.request.param("raw") != "no",
+    )
+
+
+def _deliveries(call: Call, control: Control) -> Any:
+    return control.deliveries(with_raw=call.request.param("raw") != "no")
 
 
 def _requests(call: Call, control: Control) -> Any:
@@ -101,10 +110,27 @@ def _route(method: str, path: str, action: Action) -> Route:
     )
 
 
+def _overview(call: Call) -> Response:
+    control = Control(call.sandbox)
+    return html_response(
+        pages.overview(call.sandbox.world.accounts, control.deliveries(with_raw=False))
+    )
+
+
 ROUTES = [
+    Route(
+        method="GET",
+        template="/",
+        operation="overview",
+        groups=(),
+        provider="",
+        scopes=frozenset(),
+        handler=_overview,
+    ),
     _route("GET", "", _help),
-    _route("GET", "/deliveries", lambda _, control: control.deliveries()),
+    _route("GET", "/deliveries", _deliveries),
     _route("GET", "/delivered", _delivered),
+    _route("GET", "/contacts", lambda _, control: control.contacts()),
     _route("GET", "/mailboxes", lambda _, control: control.mailboxes()),
     _route("GET", "/requests", _requests),
     _route("GET", "/faults", lambda _, control: control.faults()),

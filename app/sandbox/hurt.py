@@ -109,6 +109,19 @@ def plain_error(status: int, provider: str) -> Response:
     )
 
 
+def too_many(provider: str) -> Response:
+    """Return the 429 for too many requests of one mailbox at the same time."""
+    if provider == "gmail":
+        text = "Too many concurrent requests for user."
+        return gmail_errors.error_response(
+            429, text, "rateLimitExceeded", "RESOURCE_EXHAUSTED", "usageLimits"
+        )
+    text = "Application is over its MailboxConcurrency limit."
+    answer = graph_errors.error_response(429, "ApplicationThrottled", text)
+    answer.headers["Retry-After"] = "1"
+    return answer
+
+
 def throttled(sandbox: Sandbox, fault: Fault, provider: str) -> Response:
     """Return a 429; `form` chooses where the moment to come back stands."""
     seconds = DEFAULT_RETRY_S if fault.delay_s is None else fault.delay_s

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from html import escape
+from typing import Any
 
 from app.sandbox.records import Account
 
@@ -17,6 +18,8 @@ fieldset{border:1px solid #e5e7eb;border-radius:8px;margin:0 0 1rem;padding:.5re
 button{font:inherit;padding:.5rem 1.25rem;border-radius:8px;border:1px solid #d1d5db;background:#fff}
 button.go{background:#1d4ed8;border-color:#1d4ed8;color:#fff}
 """
+
+OVERVIEW_ROWS = 50
 
 SCOPE_TEXTS = {
     "https://mail.google.com/": "Read, compose, send and delete all your Gmail",
@@ -107,6 +110,26 @@ def device_login(accounts: list[Account], message: str = "") -> str:
         "<button name=decision value=deny>Deny</button></form>"
     )
     return page("Sign in to Microsoft", inner)
+
+
+def overview(accounts: list[Account], deliveries: list[dict[str, Any]]) -> str:
+    """Return the front page: who may sign in, and what was sent so far, newest first."""
+    people = "".join(
+        f"<li>{escape(account.name)} <small>{escape(account.address)}</small></li>"
+        for account in accounts
+    )
+    rows = "".join(
+        f"<li><b>{escape(row['subject'] or '(no subject)')}</b><br><small>from "
+        f"{escape(row['account'])} to {escape(', '.join(row['recipients']))}</small></li>"
+        for row in reversed(deliveries[-OVERVIEW_ROWS:])
+    )
+    sent = f"<ul>{rows}</ul>" if rows else "<p>Nothing was sent yet.</p>"
+    return page(
+        "Postrider sandbox",
+        "<p>Stands in for Gmail and Outlook on this computer. Nothing leaves it.</p>"
+        f"<h1>Mailboxes</h1><ul>{people}</ul><h1>Sent</h1>{sent}"
+        "<p><a href='/control'>Control</a></p>",
+    )
 
 
 def form_post(redirect_uri: str, values: dict[str, str]) -> str:

@@ -19,6 +19,8 @@ class Settings:
     device_interval_s: float = 5.0
     device_lifetime_s: float = 900.0
     quota_units_per_min: int | None = None
+    gmail_concurrency: int | None = None
+    graph_concurrency: int | None = None
     strict_rotation: bool = False
     refuse_second_send: bool = False
     mailbox_limit_bytes: int = 36_700_160

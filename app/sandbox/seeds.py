@@ -102,6 +102,17 @@ def conversations() -> list[dict[str, Any]]:
     return list(tomllib.loads(text)["conversation"])
 
 
+def seeded_people() -> list[dict[str, str]]:
+    """Return name, address and company of everybody the conversations are with."""
+    found: dict[str, dict[str, str]] = {}
+    for conversation in conversations():
+        for person in conversation["people"].values():
+            name, address = parseaddr(person)
+            company = address.partition("@")[2].partition(".")[0].replace("-", " ").title()
+            found[address] = {"name": name, "address": address, "company": company}
+    return sorted(found.values(), key=lambda one: one["address"])
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Letter:
     sent: bool

@@ -67,6 +67,8 @@ def _signals() -> tuple[signal.Signals, ...]:
 
 def _wait_for_stdin(stop: threading.Event) -> None:
     """The desktop program holds the other end: its death closes it."""
+    if sys.stdin is None:
+        return
     with contextlib.suppress(OSError, ValueError):
         while os.read(sys.stdin.fileno(), 4096):
             continue

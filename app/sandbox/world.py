@@ -55,6 +55,8 @@ class Sandbox:
         self.requests: deque[dict[str, Any]] = deque(maxlen=LOG_LENGTH)
         self.timer_handlers: dict[str, Callable[[Sandbox, Timer], None]] = {}
         self.changes = 0
+        self.judged: dict[str, list[str]] = {}
+        self.in_flight: dict[tuple[str, str], int] = {}
         self._numbers = itertools.count(1)
         self._seed = seed
         self.world = World()
@@ -65,6 +67,7 @@ class Sandbox:
         settings = self.world.settings
         self.world = World(settings=settings)
         self.uploads.clear()
+        self.judged.clear()
         self.quota.clear()
         self.requests.clear()
         self.faults.clear()

@@ -33,6 +33,8 @@ def server(shared_server: SandboxServer) -> SandboxServer:
         device_lifetime_s=900.0,
         down=False,
         refuse_second_send=False,
+        gmail_concurrency=None,
+        graph_concurrency=None,
         mailbox_limit_bytes=36_700_160,
     )
     return shared_server

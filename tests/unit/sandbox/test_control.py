@@ -101,3 +101,31 @@ def test_reset_brings_the_seeds_back(ada, control, server):
     control.call("POST", "/reset", {})
     box = next(b for b in control.call("GET", "/mailboxes") if b["address"] == "ada@acme.example")
     assert "More" not in {message["subject"] for message in box["messages"]}
+
+
+def test_the_front_page_shows_what_was_sent(ada, browser):
+    assert "Nothing was sent yet" in browser.get("/").text
+    ada.post(
+        "/gmail/v1/users/me/messages/send", json={"raw": base64.urlsafe_b64encode(RAW).decode()}
+    )
+    page = browser.get("/").text
+    assert "jane@x.example, sam@gmail-team.example" in page
+    assert "Nina Weber" in page
+
+
+def test_rows_can_be_had_without_the_bytes(ada, control):
+    ada.post(
+        "/gmail/v1/users/me/messages/send", json={"raw": base64.urlsafe_b64encode(RAW).decode()}
+    )
+    for path in ("/deliveries?raw=no", "/delivered?raw=no"):
+        assert all("raw_base64" not in row for row in control.call("GET", path))
+
+
+def test_the_seeded_people_are_told(control):
+    people = {row["address"]: row for row in control.call("GET", "/contacts")}
+    assert people["jane.doe@northwind.example"] == {
+        "name": "Jane Doe",
+        "address": "jane.doe@northwind.example",
+        "company": "Northwind",
+    }
+    assert len(people) > 15

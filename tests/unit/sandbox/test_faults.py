@@ -250,3 +250,22 @@ def test_an_order_that_cannot_be_understood_is_refused(server):
 def test_every_kind_is_explained_on_the_control_page(browser):
     page = browser.get("/control").text
     assert [kind for kind in sorted(KINDS) if kind not in page] == []
+
+
+@pytest.mark.parametrize("provider", ["gmail", "microsoft"])
+def test_too_many_requests_at_once_are_throttled(ada, outlook, server, provider):
+    client, path, name = {
+        "gmail": (ada, f"{GMAIL}/profile", "gmail_concurrency"),
+        "microsoft": (outlook, GRAPH, "graph_concurrency"),
+    }[provider]
+    server.control.settings(**{name: 1})
+    server.control.fault("profile", "stall", when="after")
+    answers = []
+    caller = threading.Thread(target=lambda: answers.append(client.get(path).status_code))
+    caller.start()
+    until(lambda: server.control.stalled == 1)
+    assert client.get(path).status_code == 429
+    server.control.release()
+    caller.join(WAIT_S)
+    assert answers == [200]
+    assert client.get(path).status_code == 200
