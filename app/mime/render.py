@@ -44,20 +44,26 @@ class _HashingSink:
 
     def write(self, data: bytes, /) -> int:
         self.size_bytes += len(data)
-        self._held.append(data)
-        self._held_bytes += len(data)
-        if self._held_bytes >= self._FLUSH_BYTES:
+        if len(data) >= self._FLUSH_BYTES:
             self.flush()
+            self._pass_on(data)
+        else:
+            self._held.append(data)
+            self._held_bytes += len(data)
+            if self._held_bytes >= self._FLUSH_BYTES:
+                self.flush()
         return len(data)
 
     def flush(self) -> None:
         """Hand on what is held."""
-        block = b"".join(self._held) if len(self._held) != 1 else self._held[0]
-        self._held.clear()
-        self._held_bytes = 0
-        if block:
-            self._hash.update(block)
-            self._out.write(block)
+        if self._held:
+            self._pass_on(b"".join(self._held))
+            self._held.clear()
+            self._held_bytes = 0
+
+    def _pass_on(self, block: bytes) -> None:
+        self._hash.update(block)
+        self._out.write(block)
 
     def hexdigest(self) -> str:
         """Give the SHA-256 of everything handed on."""

@@ -13,11 +13,11 @@ from struct import Struct
 from typing import IO, TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
 MAX_LINE = 998
 _LINE_BYTES = 57  # gives 76 characters of base64
-_LINES = 1024
+_LINES = 512  # 29 KB in, 39 KB out: measured fastest, it stays in the cache
 _CHUNK = _LINE_BYTES * _LINES
 # One unpack cuts a whole chunk into its lines: about the cost of the encoding itself, where a
 # slice per line is thirty times that.
@@ -120,18 +120,15 @@ def stream_base64(source: IO[bytes], sink: Sink) -> int:
         How many bytes were read.
     """
     total = 0
-    separator = b""
     while chunk := _full_chunk(source):
-        total += len(chunk)
         text = b2a_base64(chunk, newline=False)
         if len(chunk) == _CHUNK:
-            lines = b"\r\n".join(_CUT.unpack(text))
+            lines: Iterable[bytes] = _CUT.unpack(text)
         else:
-            lines = b"\r\n".join(text[i : i + 76] for i in range(0, len(text), 76))
-        if separator:
-            sink.write(separator)
-        sink.write(lines)
-        separator = b"\r\n"
+            lines = [text[i : i + 76] for i in range(0, len(text), 76)]
+        # The line end that parts this chunk from the one before costs no copy of its own.
+        sink.write(b"\r\n".join((b"", *lines) if total else lines))
+        total += len(chunk)
     return total
 
 
