@@ -100,7 +100,7 @@ def trimmed(lines: list[str]) -> list[str]:
     out: list[str] = []
     blanks = 0
     for line in lines:
-        if line.strip(" >\xa0" + HELD_SPACE):
+        if line.strip(" \xa0" + HELD_SPACE):
             out += [""] * (min(blanks, 2) if out else 0)
             blanks = 0
             out.append(line)

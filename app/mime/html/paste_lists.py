@@ -167,14 +167,25 @@ def _list_items(element: Element, depth: int = 1) -> list[_Item]:
     start = element.attrs.get("start", "")
     number = int(start[:6]) if kind and start.isdecimal() else None
     items: list[_Item] = []
-    for child in element.elements():
-        if child.tag == "li":
+    for child in element.children:
+        if isinstance(child, str):
+            if child.strip():
+                items.append(_stray_item(child, depth, kind))
+        elif child.tag == "li":
             level = _level(child) or depth
             items.append(_Item(level=level, kind=kind, number=number, content=child))
             number = None
         elif child.tag in ("ul", "ol"):
             items += _list_items(child, depth + 1)
+        else:
+            items.append(_stray_item(child, depth, kind))
     return items
+
+
+def _stray_item(child: Element | str, level: int, kind: str) -> _Item:
+    """Return an item for what stands in a list outside of any item."""
+    content = Element("li", {}, [child])
+    return _Item(level=level, kind=kind, number=None, content=content)
 
 
 def is_marker(element: Element) -> bool:

@@ -123,9 +123,11 @@ class _Renderer:
 
     def _plain(self, element: Element, page: Page, style: str, *, is_pre: bool) -> None:
         margin = _margin(element, style)
-        page.part(margin)
+        if margin:
+            page.part(margin)
         self.children(element, page, is_pre=is_pre)
-        page.part(margin)
+        if margin:
+            page.part(margin)
 
     def _lines(self, element: Element) -> list[str]:
         if all(isinstance(child, str) for child in element.children):
@@ -153,7 +155,6 @@ class _Renderer:
             page.part(NEW_LINE)
 
     def _list(self, element: Element, page: Page) -> None:
-        page.part(NO_MARGIN)
         lines: list[str] = []
         markers = numbering.markers(element)
         indent = " " * max((len(marker) for marker in markers.values()), default=2)
