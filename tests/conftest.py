@@ -21,7 +21,6 @@ from tests.support.logs import LogGuard
 
 # Before anything imports Qt.
 os.environ["QT_QPA_PLATFORM"] = "offscreen"
-os.environ.setdefault("QT_ACCESSIBILITY", "0")
 # The person's own keyring is not for tests; those that need one inject it.
 os.environ["PYTHON_KEYRING_BACKEND"] = "keyring.backends.fail.Keyring"
 os.environ["PYTHONDONTWRITEBYTECODE"] = "1"
