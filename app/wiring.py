@@ -10,6 +10,7 @@ import hashlib
 import json
 import sys
 import threading
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -49,7 +50,7 @@ if TYPE_CHECKING:
 
     from app.auth.vault_open import ChosenVault
     from app.paths import Paths
-    from app.ports import Clock, Ids, SignIn
+    from app.ports import Clock, Ids, ProviderFactory, SignIn
 
 SANDBOX_VAULT = "file-key"
 GRACE_OVER_TIMEOUT = 1.1
@@ -105,83 +106,136 @@ def open_services(
     """
     paths.ensure()
     settings = Settings.load(paths.settings, flags)
-    clock, ids, bus, executors = clock or SystemClock(), ids or RandomIds(), Bus(), Executors()
-    database = Database(paths.database)
-    migrate(database)
-    accounts, drafts = SqliteAccounts(database), SqliteDrafts(database)
-    records, plans = SqliteRecords(database), SqlitePlans(database)
-    index = SqliteConversations(database)
-    blobs = FileBlobs(paths.blobs)
-    timing = _timing(settings)
-    sign_in: Any = Later(lambda: _sign_in(paths, settings, clock))
-    providers: Any = Later(lambda: _providers(settings, sign_in, clock))
-    ledger = Ledger(records=records, clock=clock, bus=bus)
-    outbox = Outbox(
-        ledger=ledger, records=records, plans=plans, drafts=drafts, clock=clock, ids=ids
-    )
-    limits = Limits(plans=plans, clock=clock, caps=_caps(settings))
-    courier = Courier(
-        ledger=ledger,
-        accounts=accounts,
-        providers=providers,
-        blobs=blobs,
-        clock=clock,
-        bus=bus,
-        timing=timing,
-        limits=limits,
-    )
-    dispatcher = Dispatcher(
-        plans=plans,
-        courier=courier,
-        recovery=Recovery(plans=plans, ledger=ledger, clock=clock, timing=timing),
-        lease=FileLease(paths.lease, database),
-        clock=clock,
-        bus=bus,
-    )
-    bus.subscribe(OutboundChanged, lambda _: dispatcher.wake())
+    base = _Base(clock or SystemClock(), ids or RandomIds(), Bus(), Executors())
+    stores = _open_stores(paths)
+    sign_in: Any = Later(lambda: _sign_in(paths, settings, base.clock))
+    providers: Any = Later(lambda: _providers(settings, sign_in, base.clock))
+    sending = _sending(paths, settings, base, stores, providers)
+    base.bus.subscribe(OutboundChanged, lambda _: sending.dispatcher.wake())
 
     def close() -> None:
-        dispatcher.stop()
-        executors.close()
+        sending.dispatcher.stop()
+        base.executors.close()
         providers.close_if_made()
-        database.close()
+        stores.database.close()
 
     return Services(
         settings=settings,
         paths=paths,
-        clock=clock,
-        ids=ids,
-        bus=bus,
-        executors=executors,
-        blobs=blobs,
-        drafts=drafts,
-        accounts=accounts,
-        records=records,
+        clock=base.clock,
+        ids=base.ids,
+        bus=base.bus,
+        executors=base.executors,
+        blobs=stores.blobs,
+        drafts=stores.drafts,
+        accounts=stores.accounts,
+        records=stores.records,
         book=AccountBook(
-            accounts=accounts,
-            conversations=index,
+            accounts=stores.accounts,
+            conversations=stores.index,
             sign_in=sign_in,
             providers=providers,
-            resume=outbox.resume_account,
-            clock=clock,
-            ids=ids,
-            bus=bus,
+            resume=sending.outbox.resume_account,
+            clock=base.clock,
+            ids=base.ids,
+            bus=base.bus,
         ),
-        attacher=Attacher(blobs=blobs, ids=ids),
-        conversations=Conversations(store=index, accounts=accounts, providers=providers, bus=bus),
+        attacher=Attacher(blobs=stores.blobs, ids=base.ids),
+        conversations=Conversations(
+            store=stores.index, accounts=stores.accounts, providers=providers, bus=base.bus
+        ),
+        submitter=sending.submitter,
+        limits=sending.limits,
+        outbox=sending.outbox,
+        dispatcher=sending.dispatcher,
+        close=close,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Base:
+    clock: Clock
+    ids: Ids
+    bus: Bus
+    executors: Executors
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Stores:
+    database: Database
+    accounts: SqliteAccounts
+    drafts: SqliteDrafts
+    records: SqliteRecords
+    plans: SqlitePlans
+    index: SqliteConversations
+    blobs: FileBlobs
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Sending:
+    submitter: Submitter
+    outbox: Outbox
+    limits: Limits
+    dispatcher: Dispatcher
+
+
+def _open_stores(paths: Paths) -> _Stores:
+    database = Database(paths.database)
+    migrate(database)
+    return _Stores(
+        database=database,
+        accounts=SqliteAccounts(database),
+        drafts=SqliteDrafts(database),
+        records=SqliteRecords(database),
+        plans=SqlitePlans(database),
+        index=SqliteConversations(database),
+        blobs=FileBlobs(paths.blobs),
+    )
+
+
+def _sending(
+    paths: Paths, settings: Settings, base: _Base, stores: _Stores, providers: ProviderFactory
+) -> _Sending:
+    """Put the outbox together: the door, the person's hands, the couriers and their dispatcher."""
+    timing, plans, clock = _timing(settings), stores.plans, base.clock
+    ledger = Ledger(records=stores.records, clock=clock, bus=base.bus)
+    limits = Limits(plans=plans, clock=clock, caps=_caps(settings))
+    return _Sending(
         submitter=Submitter(
-            accounts=accounts,
-            records=records,
+            accounts=stores.accounts,
+            records=stores.records,
             plans=plans,
-            blobs=blobs,
+            blobs=stores.blobs,
             clock=clock,
-            ids=ids,
-            bus=bus,
+            ids=base.ids,
+            bus=base.bus,
+        ),
+        outbox=Outbox(
+            ledger=ledger,
+            records=stores.records,
+            plans=plans,
+            drafts=stores.drafts,
+            clock=clock,
+            ids=base.ids,
         ),
         limits=limits,
-        outbox=outbox,
-        dispatcher=dispatcher,
-        close=close,
+        dispatcher=Dispatcher(
+            plans=plans,
+            courier=Courier(
+                ledger=ledger,
+                accounts=stores.accounts,
+                providers=providers,
+                blobs=stores.blobs,
+                clock=clock,
+                bus=base.bus,
+                timing=timing,
+                limits=limits,
+            ),
+            recovery=Recovery(plans=plans, ledger=ledger, clock=clock, timing=timing),
+            lease=FileLease(paths.lease, stores.database),
+            clock=clock,
+            bus=base.bus,
+        ),
     )
 
 

@@ -1,0 +1,132 @@
+"""One account at a provider: carrying mail, reading conversations, naming mailboxes. Protocols and plain values."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import IO, TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from datetime import datetime
+
+    from app.domain.account import Account, Capability
+    from app.domain.conversation import Conversation, OriginalMessage, ThreadRef
+    from app.domain.draft import ReplyContext
+    from app.domain.outbound import Receipt, RenderedMessage
+    from app.runtime.cancel import CancelToken
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProviderDraft:
+    """The one-shot token of a send: the provider's own draft.
+
+    Gmail: `draft_id` is the draft's id, `message_id` the draft message's id.
+    Graph: both are the message's immutable id.
+    """
+
+    draft_id: str
+    message_id: str = ""
+    thread_id: str = ""
+
+
+class Verdict(StrEnum):
+    """What the provider answered when asked about an uncertain send."""
+
+    SENT = "sent"
+    NOT_SENT = "not_sent"
+    UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Evidence:
+    """The answer to "was it sent?" with what it rests on, in words for the record."""
+
+    verdict: Verdict
+    found: str
+    receipt: Receipt | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Carriage:
+    """What a provider needs to carry one message, and where to report.
+
+    `open_spool` gives the rendered MIME; `open_blob` an attachment by its SHA-256.
+    """
+
+    uid: str
+    message: RenderedMessage
+    reply: ReplyContext | None
+    open_spool: Callable[[], IO[bytes]]
+    open_blob: Callable[[str], IO[bytes]]
+    cancel: CancelToken
+    progress: Callable[[int, int], None]
+
+
+class Carrier(Protocol):
+    """Draft first, then send (PROVIDERS: the once-only rules). Runs on a courier thread.
+
+    create_draft, send_draft raise: Unavailable, Throttled, Rejected, NeedsPerson (certainly not
+    accepted), SignInRequired, Cancelled; send_draft also DeliveryUncertain, and DraftGone when the
+    provider says that there is no such draft. A create_draft whose answer is lost is Unavailable:
+    the draft it may have left is found again by `find_draft`.
+    """
+
+    def create_draft(self, carriage: Carriage) -> ProviderDraft: ...
+    def find_draft(self, carriage: Carriage) -> ProviderDraft | None:
+        """Find a draft made by an attempt whose answer was lost, by our marker; None if there is none."""
+        ...
+
+    def send_draft(self, draft: ProviderDraft, carriage: Carriage) -> Receipt: ...
+    def ask_outcome(self, draft: ProviderDraft, carriage: Carriage, since: datetime) -> Evidence:
+        """Ask whether an uncertain send happened. Raises Unavailable, Throttled, SignInRequired."""
+        ...
+
+    def read_back(self, receipt: Receipt, carriage: Carriage) -> Receipt:
+        """Add wire Message-ID, thread id and differences from the Sent copy; best effort, may raise ProviderError."""
+        ...
+
+    def discard_draft(self, draft: ProviderDraft) -> None: ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ConversationPage:
+    """One page of conversations and where the next begins ("" at the end)."""
+
+    conversations: tuple[Conversation, ...]
+    next_page: str = ""
+
+
+class ConversationSource(Protocol):
+    """Conversations as the provider has them. Raises ProviderError, SignInRequired."""
+
+    def list_conversations(self, *, page: str = "", limit: int = 50) -> ConversationPage: ...
+    def search_conversations(self, text: str, *, limit: int = 50) -> ConversationPage: ...
+    def fetch_latest(self, ref: ThreadRef) -> OriginalMessage: ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MailboxInfo:
+    """One address an account may send from, as the provider tells it."""
+
+    address: str
+    display_name: str = ""
+    is_default: bool = False
+    reply_to: str = ""
+    signature_html: str = ""
+
+
+class Provider(Carrier, ConversationSource, Protocol):
+    """One account at Gmail or Outlook."""
+
+    @property
+    def capabilities(self) -> frozenset[Capability]: ...
+    def fetch_mailboxes(self) -> list[MailboxInfo]: ...
+    def close(self) -> None: ...
+
+
+class ProviderFactory(Protocol):
+    """Makes (and keeps) the provider of an account."""
+
+    def provider(self, account: Account) -> Provider: ...
+    def forget(self, account_uid: str) -> None: ...

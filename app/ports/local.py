@@ -1,0 +1,204 @@
+"""What is kept in the profile: blobs, drafts, accounts, records, conversations, the lease. Protocols and plain values."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import IO, TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Collection, Iterable, Sequence
+    from contextlib import AbstractContextManager
+    from datetime import datetime
+    from pathlib import Path
+
+    from app.domain.account import Account, AccountState, Mailbox
+    from app.domain.conversation import Conversation, OriginalMessage, ThreadRef
+    from app.domain.draft import Draft
+    from app.domain.outbound import HistoryEntry, OutboundEmail, OutboundState, Reason
+    from app.runtime.cancel import CancelToken
+
+
+@dataclass(frozen=True, slots=True)
+class Blob:
+    """Bytes kept under their SHA-256 (lower-case hexadecimal)."""
+
+    sha256: str
+    size_bytes: int
+
+
+class BlobWriter(Protocol):
+    """Bytes on their way into the blob store; nothing is kept until `commit`."""
+
+    def write(self, data: bytes, /) -> int: ...
+    def commit(self) -> Blob:
+        """Make the bytes durable and give their name. Raises StoreFull, StoreError."""
+        ...
+
+
+class BlobStore(Protocol):
+    """Content-addressed files: attachment snapshots and rendered messages."""
+
+    def snapshot(
+        self,
+        source: Path,
+        cancel: CancelToken | None = None,
+        progress: Callable[[int, int], None] | None = None,
+    ) -> Blob:
+        """Copy a file in. Raises AttachmentMissing, StoreFull, Cancelled."""
+        ...
+
+    def writer(self) -> AbstractContextManager[BlobWriter]: ...
+    def put(self, data: bytes) -> Blob: ...
+    def open(self, sha256: str) -> IO[bytes]:
+        """Open kept bytes for reading. Raises AttachmentChanged if they are gone."""
+        ...
+
+    def path(self, sha256: str) -> Path: ...
+    def collect(self, in_use: Iterable[str]) -> int:
+        """Delete what nobody refers to; give the number of bytes freed."""
+        ...
+
+
+class DraftStore(Protocol):
+    """Drafts, whole values; an older revision never overwrites a newer one."""
+
+    def load(self, uid: str) -> Draft | None: ...
+    def save(self, draft: Draft) -> None: ...
+    def discard(self, uid: str) -> None: ...
+    def list_drafts(self, limit: int = 200) -> list[Draft]: ...
+
+
+class AccountStore(Protocol):
+    """Accounts and their mailboxes. Never tokens."""
+
+    def list_accounts(self) -> list[Account]: ...
+    def list_mailboxes(self) -> list[Mailbox]: ...
+    def save(self, account: Account, mailboxes: Sequence[Mailbox]) -> None: ...
+    def set_state(self, account_uid: str, state: AccountState, at: datetime) -> None: ...
+    def set_default(self, mailbox_uid: str) -> None: ...
+    def remove(self, account_uid: str) -> None: ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KeyClaim:
+    """An idempotency key, whose it is (`scope`) and the fingerprint of what it was used for."""
+
+    scope: str
+    key: str
+    fingerprint: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Enqueued:
+    """What `OutboxStore.enqueue` did: the record, and whether it existed under the same key."""
+
+    record: OutboundEmail
+    is_replay: bool = False
+
+
+class OutboxView(StrEnum):
+    """Which records a list shows."""
+
+    OUTBOX = "outbox"
+    SCHEDULED = "scheduled"
+    SENT = "sent"
+    ALL = "all"
+
+
+class OutboxStore(Protocol):
+    """Records and their history; every write is durable when the call returns."""
+
+    def enqueue(
+        self, record: OutboundEmail, draft: Draft, entry: HistoryEntry, key: KeyClaim | None = None
+    ) -> Enqueued:
+        """Claim the key and write the record in one transaction.
+
+        Also moves the draft from the drafts into the record. Raises IdempotencyConflict,
+        StoreFull, StoreBusy.
+        """
+        ...
+
+    def advance(
+        self,
+        old: OutboundEmail,
+        new: OutboundEmail,
+        entry: HistoryEntry,
+        restore: Draft | None = None,
+    ) -> OutboundEmail:
+        """Write `new` and its history if the row is still exactly `old`; the only way to change one.
+
+        `restore` becomes a draft again in the same transaction.
+
+        Raises:
+            TooLate: the row has moved on since `old` was read.
+        """
+        ...
+
+    def find(self, uid: str) -> OutboundEmail | None: ...
+    def list_records(
+        self, view: OutboxView, text: str = "", limit: int = 500
+    ) -> list[OutboundEmail]: ...
+    def history(self, uid: str) -> list[HistoryEntry]: ...
+    def submitted_draft(self, uid: str) -> Draft | None:
+        """Give exactly the draft version that was submitted."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Waiting:
+    """The few columns the dispatcher plans with."""
+
+    uid: str
+    state: OutboundState
+    reason: Reason
+    account_uid: str
+    mailbox_uid: str
+    recipients: int
+    due_at: datetime
+    updated_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Usage:
+    """What a mailbox sent in a window of time, and when the earliest of it was accepted."""
+
+    messages: int
+    recipients: int
+    earliest_at: datetime | None
+
+
+class OutboxPlans(Protocol):
+    """What is due, for whom, and what was sent."""
+
+    def list_next(self, now: datetime, busy: Collection[str]) -> list[Waiting]:
+        """Give the first due record of every account that is not busy."""
+        ...
+
+    def find_next_due(self, now: datetime) -> datetime | None: ...
+    def list_open(self) -> list[Waiting]: ...
+    def usage(self, mailbox_uid: str, since: datetime) -> Usage: ...
+    def find_twin(self, fingerprint: str, since: datetime) -> str | None: ...
+
+
+class ConversationStore(Protocol):
+    """The local index of conversations."""
+
+    def save_conversations(self, conversations: Sequence[Conversation]) -> None: ...
+    def search(self, account_uid: str, text: str, limit: int = 100) -> list[Conversation]: ...
+    def save_original(self, original: OriginalMessage) -> None: ...
+    def find_latest(self, ref: ThreadRef) -> OriginalMessage | None: ...
+    def forget_account(self, account_uid: str) -> None: ...
+
+
+class Lease(Protocol):
+    """One process delivers per profile."""
+
+    def acquire(self) -> bool:
+        """Take or keep the lease; False while another live process holds it."""
+        ...
+
+    def release(self) -> None: ...
+    def changed_elsewhere(self) -> bool:
+        """Say whether another process wrote to the profile since the last call."""
+        ...
