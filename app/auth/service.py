@@ -14,8 +14,9 @@ from app.auth.google import BrowserSignIn, GoogleSignIn
 from app.auth.microsoft import MicrosoftSignIn
 from app.auth.records import GoogleTokens
 from app.auth.tokens import GoogleSource, MicrosoftSource, vault_name
+from app.auth.vault import is_hopeless
 from app.domain.account import ProviderKind
-from app.domain.errors import SignInFailed, Unavailable
+from app.domain.errors import SignInFailed, Unavailable, VaultUnavailable
 from app.ports import SignedIn, SignInFlow
 from app.runtime.threads import forbid_gui_thread
 
@@ -64,8 +65,7 @@ class SignInService:
         """
         forbid_gui_thread()
         cancel.check()
-        # A vault that cannot keep the tokens is better known before the person types a password.
-        self._vault.load(vault_name(provider, account_uid))
+        self._check_vault(vault_name(provider, account_uid))
         attempt = BrowserSignIn(
             show=show,
             cancel=cancel,
@@ -109,12 +109,26 @@ class SignInService:
         """
         forbid_gui_thread()
         name = vault_name(account.provider, account.uid)
-        if account.provider is ProviderKind.GMAIL:
-            self._revoke(name)
-        # Microsoft has no endpoint that revokes one program's grant (docs: revoke-access).
-        self._vault.forget(name)
+        try:
+            if account.provider is ProviderKind.GMAIL:
+                self._revoke(name)
+            # Microsoft has no endpoint that revokes one program's grant (docs: revoke-access).
+            self._vault.forget(name)
+        except VaultUnavailable as error:
+            if not is_hopeless(error):
+                raise
+            log.info("the vault cannot be opened, so there is nothing to forget in it")
         with self._lock:
             self._sources.pop(account.uid, None)
+
+    def _check_vault(self, name: str) -> None:
+        """Refuse before the person types a password if the tokens could not be kept."""
+        try:
+            self._vault.load(name)
+        except VaultUnavailable as error:
+            # Signing in is the way out of these: the vault is begun anew, the old file kept.
+            if not is_hopeless(error):
+                raise
 
     def _run(
         self, provider: ProviderKind, flow: SignInFlow, attempt: BrowserSignIn

@@ -6,8 +6,9 @@ Threads of this process share one refresh; another process's refresh is found in
 from __future__ import annotations
 
 import threading
+from dataclasses import dataclass
 from datetime import timedelta
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Generic, TypeVar
 
 from app.auth.records import GoogleTokens, MicrosoftTokens
 from app.domain.account import ProviderKind
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from app.runtime.cancel import CancelToken
 
 T = TypeVar("T")
+R = TypeVar("R")
 # Renew a little early, so that a token does not end on its way.
 _MARGIN = timedelta(minutes=2)
 
@@ -33,12 +35,60 @@ def vault_name(provider: ProviderKind, account_uid: str) -> str:
     return f"{provider.value}/{account_uid}"
 
 
-def _load(vault: Vault, account: Account, read: Callable[[bytes], T | None]) -> T:
-    raw = vault.load(vault_name(account.provider, account.uid))
-    found = read(raw) if raw is not None else None
-    if found is None:
-        raise SignInRequired(provider=account.provider.value, address=account.address)
-    return found
+@dataclass(frozen=True, slots=True)
+class _Kept(Generic[T]):
+    """What the vault held, as bytes and as a value."""
+
+    raw: bytes
+    tokens: T
+
+    def __repr__(self) -> str:
+        return "_Kept(…)"
+
+
+class _Shelf(Generic[T]):
+    """One account's place in the vault. Other threads and processes write there too."""
+
+    def __init__(self, vault: Vault, account: Account, read: Callable[[bytes], T | None]) -> None:
+        self._vault = vault
+        self._account = account
+        self._read = read
+        self._name = vault_name(account.provider, account.uid)
+
+    def load(self) -> _Kept[T]:
+        """Give what is kept. Raises SignInRequired, VaultUnavailable."""
+        raw = self._vault.load(self._name)
+        tokens = self._read(raw) if raw is not None else None
+        if raw is None or tokens is None:
+            raise self.signed_out()
+        return _Kept(raw, tokens)
+
+    def replace(self, old: _Kept[T], raw: bytes) -> None:
+        """Seal new tokens, unless somebody signed in or out or refreshed since `old` was read."""
+        if self._vault.load(self._name) == old.raw:
+            self._vault.save(self._name, raw)
+
+    def use(self, ask: Callable[[_Kept[T]], R]) -> R:
+        """Ask with what is kept; refused tokens that were replaced meanwhile are no refusal.
+
+        Raises:
+            SignInRequired: also the present tokens are refused; names the account.
+        """
+        kept = self.load()
+        try:
+            return ask(kept)
+        except SignInRequired:
+            now = self.load()
+            if now.raw == kept.raw:
+                raise self.signed_out() from None
+        try:
+            return ask(now)
+        except SignInRequired:
+            raise self.signed_out() from None
+
+    def signed_out(self) -> SignInRequired:
+        """Make the error that names the account; the sign-ins themselves know no address."""
+        return SignInRequired(provider=self._account.provider.value, address=self._account.address)
 
 
 class GoogleSource:
@@ -47,8 +97,7 @@ class GoogleSource:
     def __init__(
         self, *, account: Account, vault: Vault, clock: Clock, google: GoogleSignIn
     ) -> None:
-        self._account = account
-        self._vault = vault
+        self._shelf = _Shelf(vault, account, GoogleTokens.from_bytes)
         self._clock = clock
         self._google = google
         self._lock = threading.Lock()
@@ -66,13 +115,16 @@ class GoogleSource:
         with self._lock:
             if cancel:
                 cancel.check()
-            tokens = _load(self._vault, self._account, GoogleTokens.from_bytes)
-            fresh = tokens.expires_at - _MARGIN > self._clock.now()
-            if tokens.access_token and fresh and tokens.access_token != stale:
-                return tokens.access_token
-            renewed = _with_address(lambda: self._google.refresh(tokens), self._account)
-            _seal(self._vault, self._account, renewed.to_bytes())
-            return renewed.access_token
+            return self._shelf.use(lambda kept: self._take(kept, stale))
+
+    def _take(self, kept: _Kept[GoogleTokens], stale: str) -> str:
+        tokens = kept.tokens
+        fresh = tokens.expires_at - _MARGIN > self._clock.now()
+        if tokens.access_token and fresh and tokens.access_token != stale:
+            return tokens.access_token
+        renewed = self._google.refresh(tokens)
+        self._shelf.replace(kept, renewed.to_bytes())
+        return renewed.access_token
 
 
 class MicrosoftSource:
@@ -81,13 +133,12 @@ class MicrosoftSource:
     def __init__(
         self, *, account: Account, vault: Vault, clock: Clock, microsoft: MicrosoftSignIn
     ) -> None:
-        self._account = account
-        self._vault = vault
+        self._shelf = _Shelf(vault, account, MicrosoftTokens.from_bytes)
         self._clock = clock
-        # Building MSAL's application costs tens of milliseconds, so its answer is kept.
-        self._kept: FreshToken | None = None
         self._microsoft = microsoft
         self._lock = threading.Lock()
+        # Building MSAL's application costs tens of milliseconds, so its answer is kept.
+        self._last: FreshToken | None = None
 
     def token(self, cancel: CancelToken | None = None) -> str:
         """Give a token that should work. Raises SignInRequired, Unavailable, VaultUnavailable."""
@@ -102,39 +153,20 @@ class MicrosoftSource:
         with self._lock:
             if cancel:
                 cancel.check()
-            tokens = _load(self._vault, self._account, MicrosoftTokens.from_bytes)
-            kept = self._kept
-            if kept and kept.tokens == tokens and self._is_good(kept, stale):
-                return kept.access_token
-            fresh = self._ask(tokens, force=False)
-            if not self._is_good(fresh, stale):
-                # MSAL still gives out what the provider refused, so its cache is passed by.
-                fresh = self._ask(fresh.tokens, force=True)
-            if fresh.tokens != tokens:
-                _seal(self._vault, self._account, fresh.tokens.to_bytes())
-            self._kept = fresh
-            return fresh.access_token
+            return self._shelf.use(lambda kept: self._take(kept, stale))
+
+    def _take(self, kept: _Kept[MicrosoftTokens], stale: str) -> str:
+        last = self._last
+        if last and last.tokens == kept.tokens and self._is_good(last, stale):
+            return last.access_token
+        fresh = self._microsoft.access_token(kept.tokens, force=False)
+        if not self._is_good(fresh, stale):
+            # MSAL still gives out what the provider refused, so its cache is passed by.
+            fresh = self._microsoft.access_token(fresh.tokens, force=True)
+        if fresh.tokens != kept.tokens:
+            self._shelf.replace(kept, fresh.tokens.to_bytes())
+        self._last = fresh
+        return fresh.access_token
 
     def _is_good(self, fresh: FreshToken, stale: str) -> bool:
         return fresh.access_token != stale and fresh.expires_at - _MARGIN > self._clock.now()
-
-    def _ask(self, tokens: MicrosoftTokens, *, force: bool) -> FreshToken:
-        return _with_address(
-            lambda: self._microsoft.access_token(tokens, force=force), self._account
-        )
-
-
-def _with_address(ask: Callable[[], T], account: Account) -> T:
-    """Name the account in a refusal: the sign-in itself knows no address."""
-    try:
-        return ask()
-    except SignInRequired as error:
-        raise SignInRequired(provider=account.provider.value, address=account.address) from error
-
-
-def _seal(vault: Vault, account: Account, secret: bytes) -> None:
-    """Seal new tokens, unless the account was signed out meanwhile."""
-    name = vault_name(account.provider, account.uid)
-    if vault.load(name) is None:
-        raise SignInRequired(provider=account.provider.value, address=account.address)
-    vault.save(name, secret)

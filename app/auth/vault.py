@@ -32,8 +32,13 @@ log = logging.getLogger("auth")
 _FORMAT = "postrider-vault-1"
 _NONCE_BYTES = 12
 _MAX_HEADER_BYTES = 4096
-# Reasons for which a new vault may be begun while the old file is kept under another name.
-_HOPELESS = frozenset({"damaged", "key_lost"})
+# Reasons for which the next sign-in begins a new vault, while the old file is kept under another name.
+_HOPELESS = frozenset({"damaged", "key_lost", "other_key_kind"})
+
+
+def is_hopeless(error: VaultUnavailable) -> bool:
+    """Say whether what the vault held cannot be had back, so that signing in again is the way out."""
+    return error.params.get("reason") in _HOPELESS
 
 
 class MemoryVault:
@@ -106,7 +111,7 @@ class SealedVault:
                 raise VaultUnavailable(reason="unwritable", detail=type(error).__name__) from error
 
     def _change_locked(self, name: str, secret: bytes | None) -> None:
-        opened = self._refresh_or_set_aside()
+        opened = self._refresh() if secret is None else self._refresh_or_set_aside()
         if opened is None and secret is None:
             return
         if opened is None:
@@ -157,7 +162,7 @@ class SealedVault:
         try:
             return self._refresh()
         except VaultUnavailable as error:
-            if error.params.get("reason") not in _HOPELESS:
+            if not is_hopeless(error):
                 raise
         kept_as = self._path.with_name(f"{self._path.name}.unreadable-{secrets.token_hex(4)}")
         self._path.rename(kept_as)

@@ -9,6 +9,8 @@ from dataclasses import replace
 import httpx
 import pytest
 
+from app.auth.vault import SealedVault
+from app.auth.vault_keys import FileKey
 from app.domain.account import Capability, ProviderKind
 from app.domain.errors import (
     AppError,
@@ -295,6 +297,22 @@ def test_a_vault_that_cannot_keep_is_known_before_the_person_signs_in(server):
     with pytest.raises(VaultUnavailable):
         sign_in(desk, GMAIL, show=shown.append)
     assert not shown
+
+
+@pytest.mark.expects_log("auth: the vault could not be opened")
+def test_signing_in_again_is_the_way_out_of_a_damaged_vault(server, tmp_path):
+    def open_desk():
+        vault = SealedVault(path=tmp_path / "vault", key=FileKey(tmp_path / "key"))
+        return Desk.at(server, vault=vault)
+
+    account = open_desk().connect(GMAIL, addresses(server, GMAIL)[0])
+    (tmp_path / "vault").write_bytes(b"garbage")
+    with pytest.raises(VaultUnavailable):
+        open_desk().sign_in.tokens(account).token()
+    open_desk().sign_in.sign_out(account)
+    again = open_desk().connect(GMAIL, addresses(server, GMAIL)[0])
+    assert open_desk().sign_in.tokens(again).token()
+    assert [p.read_bytes() for p in tmp_path.glob("vault.unreadable-*")] == [b"garbage"]
 
 
 @BOTH

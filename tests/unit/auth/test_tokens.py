@@ -178,3 +178,60 @@ def test_records_do_not_show_themselves():
     assert "rrr" not in repr(tokens)
     assert "aaa" not in str(tokens)
     assert "ccc" not in repr(MicrosoftTokens(cache="ccc", home_account_id="h"))
+
+
+class Stepping:
+    """A vault that calls `between` once, after the next load."""
+
+    def __init__(self, vault):
+        self._vault = vault
+        self.between = None
+        self.save, self.forget = vault.save, vault.forget
+
+    def load(self, name):
+        found = self._vault.load(name)
+        act, self.between = self.between, None
+        if act is not None:
+            act()
+        return found
+
+
+@BOTH
+def test_a_refresh_does_not_undo_a_sign_in_that_came_between(desk, server, account):
+    stepping = Stepping(desk.vault)
+    slow = Desk.at(server, vault=stepping).sign_in.tokens(account)
+    stale = slow.token()
+    signed_in = []
+
+    def meanwhile():
+        desk.connect(account.provider, account.address, uid=account.uid)
+        signed_in.extend(desk.vault._secrets.values())
+
+    stepping.between = meanwhile
+    slow.refreshed(stale)
+    assert list(desk.vault._secrets.values()) == signed_in
+
+
+@BOTH
+def test_a_refresh_does_not_undo_a_sign_out_that_came_between(desk, server, account):
+    stepping = Stepping(desk.vault)
+    slow = Desk.at(server, vault=stepping).sign_in.tokens(account)
+    stale = slow.token()
+    stepping.between = lambda: desk.vault.forget(next(iter(desk.vault._secrets)))
+    slow.refreshed(stale)
+    assert not desk.vault._secrets
+
+
+@BOTH
+def test_tokens_refused_because_somebody_replaced_them_are_no_sign_out(desk, server, account):
+    stepping = Stepping(desk.vault)
+    slow = Desk.at(server, vault=stepping).sign_in.tokens(account)
+    stale = slow.token()
+
+    def meanwhile():
+        server.control.revoke(account.address)
+        desk.connect(account.provider, account.address, uid=account.uid)
+
+    stepping.between = meanwhile
+    token = slow.refreshed(stale)
+    assert server.sandbox.valid_token(account.provider.value, token)

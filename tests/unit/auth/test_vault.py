@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import base64
 import stat
+import subprocess
+import sys
 import threading
 
 import keyring.backend
@@ -11,6 +13,7 @@ import keyring.backends.fail
 import pytest
 from keyring.errors import KeyringLocked, PasswordSetError
 
+from app.auth.filelock import locked
 from app.auth.vault import MemoryVault, SealedVault
 from app.auth.vault_keys import FileKey, KeyringKey, PassphraseKey
 from app.auth.vault_open import ChosenVault, VaultMode
@@ -282,12 +285,19 @@ def test_auto_goes_on_with_what_sealed_the_file(tmp_path, ring, monkeypatch):
     assert later.describe() == "passphrase"
 
 
-def test_another_kind_of_key_is_said_and_changes_nothing(tmp_path, ring):
+@pytest.mark.expects_log("auth: the vault could not be opened")
+def test_another_kind_of_key_is_said_and_the_old_file_kept(tmp_path, ring):
     _chosen(tmp_path, VaultMode.KEYRING, keyring_backend=lambda: ring).save("a", SECRET)
+    before = (tmp_path / "vault").read_bytes()
     other = _chosen(tmp_path, VaultMode.PASSPHRASE, ask_passphrase=lambda: "x")
-    with pytest.raises(VaultUnavailable) as caught:
-        other.save("a", b"y")
-    assert _reason(caught) == "other_key_kind"
+    for act in (lambda: other.load("a"), lambda: other.forget("a")):
+        with pytest.raises(VaultUnavailable) as caught:
+            act()
+        assert _reason(caught) == "other_key_kind"
+    assert (tmp_path / "vault").read_bytes() == before
+    other.save("a", b"y")
+    [aside] = tmp_path.glob("vault.unreadable-*")
+    assert aside.read_bytes() == before
 
 
 def test_a_key_beside_the_vault_is_for_the_sandbox_only(tmp_path):
@@ -312,3 +322,44 @@ def test_the_session_mode_writes_nothing(tmp_path):
     assert vault.load("a") == SECRET
     assert vault.describe() == "session"
     assert not list(tmp_path.iterdir())
+
+
+_WRITER = """
+import sys
+from pathlib import Path
+from app.auth.filelock import locked
+from app.auth.vault import SealedVault
+from app.auth.vault_keys import FileKey
+folder, name = Path(sys.argv[1]), sys.argv[2]
+for turn in range(10):
+    SealedVault(path=folder / "vault", key=FileKey(folder / "key")).save(f"{name}-{turn}", b"x")
+"""
+
+
+def test_processes_share_one_vault(tmp_path):
+    children = [
+        subprocess.Popen([sys.executable, "-c", _WRITER, str(tmp_path), name]) for name in "abc"
+    ]
+    assert [child.wait(60) for child in children] == [0, 0, 0]
+    vault = SealedVault(path=tmp_path / "vault", key=FileKey(tmp_path / "key"))
+    assert all(vault.load(f"{name}-{turn}") == b"x" for name in "abc" for turn in range(10))
+
+
+def test_a_lock_that_is_never_freed_is_said(tmp_path):
+    with (
+        locked(tmp_path / "lock"),
+        pytest.raises(TimeoutError),
+        locked(tmp_path / "lock", timeout_s=0.05),
+    ):
+        pass
+
+
+def test_a_disk_that_refuses_is_said_and_the_old_file_stays(tmp_path, ring):
+    vault = _vault(tmp_path, ring)
+    vault.save("a", SECRET)
+    before = (tmp_path / "vault").read_bytes()
+    blocked = _vault(tmp_path / "vault", ring)
+    with pytest.raises(VaultUnavailable) as caught:
+        blocked.save("a", b"x")
+    assert _reason(caught) == "unwritable"
+    assert (tmp_path / "vault").read_bytes() == before

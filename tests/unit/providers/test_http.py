@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import contextlib
+import io
 import logging
 import socket
 import threading
-from pathlib import Path
 
 import pytest
 
 from app.domain.account import ProviderKind
 from app.domain.errors import Cancelled, DeliveryUncertain, Unavailable
-from app.providers.body import Upload, base64_body, bytes_body, file_body, json_body, related_body
+from app.providers.body import Upload, base64_body, file_body, json_body, related_body
 from app.providers.gmail_errors import judge_gmail
 from app.providers.http import Call, Http, HttpLimits, params
 from app.runtime.cancel import CancelToken
@@ -108,7 +108,8 @@ def reset(connection):
     connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, linger)
 
 
-BIG = bytes_body(b"x" * 30_000_000, "application/octet-stream")
+def _zeros():
+    return io.BytesIO(bytes(60_000_000))
 
 
 def close_at_once(server, connection):
@@ -156,7 +157,7 @@ def test_the_same_is_certain_for_any_other_request(serve, http, act):
 
 def test_a_request_that_broke_inside_its_body_is_certain(serve, http):
     upload = Upload(
-        open_file=lambda: Path("/dev/zero").open("rb"),
+        open_file=_zeros,
         size_bytes=30_000_000,
         cancel=CancelToken(),
         progress=lambda done, total: None,
@@ -201,7 +202,7 @@ def test_cancel_breaks_an_upload_off(serve, http):
             cancel.cancel()
 
     upload = Upload(
-        open_file=lambda: Path("/dev/zero").open("rb"),
+        open_file=_zeros,
         size_bytes=60_000_000,
         cancel=cancel,
         progress=progress,
@@ -288,8 +289,6 @@ def test_closing_under_a_request_is_no_crash(http):
 
 
 def _upload(data, seen):
-    import io
-
     return Upload(
         open_file=lambda: io.BytesIO(data),
         size_bytes=len(data),
