@@ -114,8 +114,12 @@ def _draw(placed: list[_Placed], widths: list[int], heights: list[int]) -> list[
         height = sum(heights[p.row : p.last_row + 1])
         width = sum(widths[p.column : p.last_column + 1]) + GAP * (p.cell.columns - 1)
         top = tops[p.row] + _offset(p.cell.valign, height - len(p.cell.lines))
+        # What is laid out already (a table, code) moves as one block.
+        is_block = any(HELD_SPACE in line for line in p.cell.lines)
+        widest = max(map(len, p.cell.lines), default=0)
         for number, line in enumerate(p.cell.lines):
-            left = lefts[p.column] + _offset(p.cell.align, width - len(line))
+            spare = width - (widest if is_block else len(line))
+            left = lefts[p.column] + _offset(p.cell.align, spare)
             canvas[top + number].append((left, line))
     return [_joined(pieces) for pieces in canvas]
 

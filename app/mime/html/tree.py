@@ -22,7 +22,7 @@ MAX_DEPTH = 120
 VOID = frozenset("area base br col embed hr img input link meta source track wbr".split())
 UNREAD = frozenset(
     "script style title noscript template iframe frameset object embed applet noembed noframes"
-    " audio video canvas datalist head meta link base param svg math xml".split()
+    " audio video canvas datalist head meta link base param svg annotation annotation-xml xml".split()
 )
 
 

@@ -99,6 +99,7 @@ def test_docs_styles_become_elements_and_its_wrapper_goes() -> None:
         ("<font color='#ff0000' size=5>a</font>", '<span style="color:#ff0000;font-size:18pt">a</span>'),
         ("<span style='background:yellow;mso-highlight:yellow'>a</span>", '<span style="background-color:yellow">a</span>'),
         ("<span style='font-family:Consolas'>x = 1</span>", "<code>x = 1</code>"),
+        ("<math><mi>x</mi><annotation>x</annotation></math>", "x"),
         ("<strong>a</strong> <em>b</em>", "<b>a</b> <i>b</i>"),
         ("<p align=center>a</p>", '<p style="text-align:center">a</p>'),
         ("<p class=MsoNormal style='margin:0cm;tab-stops:45pt'>a\nb<o:p></o:p></p>", "<p>a b</p>"),

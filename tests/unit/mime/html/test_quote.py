@@ -91,8 +91,10 @@ def test_quoted_headers_begin_the_original(names: str) -> None:
         "Q: why?\nA: because\nA: really\nA: yes",
         "Compare:\n\n```\na\n---\nb\n```\n\nDone.",
         "From: here to there\nwe walked.",
-        "Sent from the office on Monday morning, the parcel should be with you by now, or so I was told by"
-        " the courier who came to pick it up and who promised next-day delivery.",
+        (
+            "Sent from the office on Monday morning, the parcel should be with you by now, or so I was told by"
+            " the courier who came to pick it up and who promised next-day delivery."
+        ),
     ],
 )
 def test_a_mail_without_a_quote_is_left_whole(text: str) -> None:
@@ -121,8 +123,10 @@ OLD = "<p>Old words</p>"
         f'<div>On 5 Mar 2024, Jo wrote:</div><blockquote type="cite">{OLD}</blockquote>',
         f'<hr><div id="divRplyFwdMsg"><b>From:</b> Jo</div>{OLD}',
         f'<div id="appendonsend"></div><div>From: Jo</div>{OLD}',
-        '<div style="border:none;border-top:solid #E1E1E1 1.0pt;padding:3.0pt 0in 0in 0in"><p><b>From:'
-        f"</b> Jo<br><b>Sent:</b> x</p></div>{OLD}",
+        (
+            '<div style="border:none;border-top:solid #E1E1E1 1.0pt;padding:3.0pt 0in 0in 0in"><p><b>From:'
+            f"</b> Jo<br><b>Sent:</b> x</p></div>{OLD}"
+        ),
         f'<div class="moz-cite-prefix">On 5 Mar 2024, Jo wrote:</div><blockquote type="cite">{OLD}</blockquote>',
         f'<div class="yahoo_quoted">{OLD}</div><div>Sent from my iPhone</div>',
     ],

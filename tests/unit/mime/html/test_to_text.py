@@ -41,6 +41,7 @@ from tests.support.html_judge import dangers
         ('<span style="mso-hide:all">x</span><p hidden>y</p>seen', "seen"),
         ("<p>caf&eacute; &lt;b&gt; &amp; &#8364;</p>", "café <b> & €"),
         ("&nbsp;&nbsp;two spaces&nbsp;in", "  two spaces in"),
+        ("<math><mi>x</mi><mo>=</mo><mn>1</mn></math>", "x=1"),
         ("a<hr>b", f"a\n\n{'-' * 40}\n\nb"),
         ("<p class=MsoNormal>a</p><p class=MsoNormal>b</p>", "a\nb"),
         ('<p style="margin:0">a</p><p style="margin:0">b</p>', "a\nb"),
@@ -72,6 +73,12 @@ def test_spanning_cells_push_the_others_aside() -> None:
         "<tr><td colspan=2>wide cell</td></tr></table>"
     )
     assert html_to_text(html) == "a  b\n   c\nwide cell"
+
+
+def test_a_table_in_a_cell_moves_as_one_block() -> None:
+    inner = "<table><tr><td>x</td><td>yy</td></tr><tr><td>1</td><td>2</td></tr></table>"
+    html = f"<table><tr><td>A long head</td><td>b</td></tr><tr><td align=right>{inner}</td><td>c</td></tr></table>"
+    assert html_to_text(html).split("\n") == ["A long head  b", "      x  yy  c", "      1  2"]
 
 
 def test_a_table_for_layout_is_read_cell_by_cell() -> None:
