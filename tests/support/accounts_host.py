@@ -13,7 +13,7 @@ from app.domain.events import AccountsChanged
 from app.ports import SignInFlow, SignInPrompt
 from app.runtime.bus import Bus
 from app.runtime.cancel import CancelToken
-from app.ui.accounts.service_host import AccountsOverview
+from app.ui.accounts.host import Overview
 from app.ui.bridge import Bridge
 from tests.support.mailroom_host import FixedClock
 from tests.support.mailroom_values import make_account, make_mailbox, minutes
@@ -88,9 +88,9 @@ class ScriptedAccountsHost:
         account = replace(known, state=AccountState.CONNECTED)
         return self._net.submit(self._sign_in, account, flow, show, cancel)
 
-    def overview(self) -> Future[AccountsOverview]:
+    def overview(self) -> Future[Overview]:
         return self._net.submit(
-            lambda: AccountsOverview(
+            lambda: Overview(
                 accounts=tuple(self.accounts),
                 mailboxes=tuple(self.mailboxes),
                 waiting=dict(self.waiting),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
@@ -12,6 +13,16 @@ if TYPE_CHECKING:
     from app.ports import Clock, SignInFlow, SignInPrompt
     from app.runtime.cancel import CancelToken
     from app.ui.bridge import Bridge
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Overview:
+    """What the list shows, read in one go; `waiting` counts the open records by account."""
+
+    accounts: tuple[Account, ...]
+    mailboxes: tuple[Mailbox, ...]
+    waiting: dict[str, int]
+    vault_kind: str
 
 
 class SignInHost(Protocol):
@@ -52,19 +63,3 @@ class AccountsHost(SignInHost, Protocol):
     def overview(self) -> Future[Overview]: ...
     def remove(self, account_uid: str) -> Future[None]: ...
     def make_default(self, mailbox_uid: str) -> Future[None]: ...
-
-
-class Overview(Protocol):
-    """What the list shows, read in one go."""
-
-    @property
-    def accounts(self) -> tuple[Account, ...]: ...
-    @property
-    def mailboxes(self) -> tuple[Mailbox, ...]: ...
-    @property
-    def waiting(self) -> dict[str, int]:
-        """Count the records that wait, by account."""
-        ...
-
-    @property
-    def vault_kind(self) -> str: ...

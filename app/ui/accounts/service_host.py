@@ -2,30 +2,20 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from app.ports import OutboxView
+from app.ui.accounts.host import Overview
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from concurrent.futures import Future
 
-    from app.domain.account import Account, Mailbox, ProviderKind
+    from app.domain.account import Account, ProviderKind
     from app.ports import Clock, SignInFlow, SignInPrompt
     from app.runtime.cancel import CancelToken
     from app.services import Services
     from app.ui.bridge import Bridge
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AccountsOverview:
-    """Implements `host.Overview`."""
-
-    accounts: tuple[Account, ...]
-    mailboxes: tuple[Mailbox, ...]
-    waiting: dict[str, int]
-    vault_kind: str
 
 
 class ServiceAccountsHost:
@@ -86,18 +76,18 @@ class ServiceAccountsHost:
         """Send from this mailbox unless told otherwise."""
         return self._services.executors.run_store(self._services.book.make_default, mailbox_uid)
 
-    def overview(self) -> Future[AccountsOverview]:
+    def overview(self) -> Future[Overview]:
         """Read what the list shows."""
         return self._services.executors.run_store(self._overview)
 
-    def _overview(self) -> AccountsOverview:
+    def _overview(self) -> Overview:
         services = self._services
         waiting: dict[str, int] = {}
         for view in (OutboxView.OUTBOX, OutboxView.SCHEDULED):
             for one in services.records.list_records(view):
                 if not one.state.is_final:
                     waiting[one.account_uid] = waiting.get(one.account_uid, 0) + 1
-        return AccountsOverview(
+        return Overview(
             accounts=tuple(services.book.list_accounts()),
             mailboxes=tuple(services.book.list_mailboxes()),
             waiting=waiting,

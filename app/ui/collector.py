@@ -1,0 +1,40 @@
+"""Collects cycles on the GUI thread only.
+
+A collection that Python starts on a worker thread would destroy QObjects there, and that crashes.
+So the automatic collection is off while the windows are open, and a timer here does it.
+"""
+
+from __future__ import annotations
+
+import gc
+
+from PySide6.QtCore import QObject, QTimer
+
+PAUSE_MS = 1_000
+
+
+class Collector(QObject):
+    """Takes the garbage collection over for as long as it lives."""
+
+    def __init__(self, parent: QObject) -> None:
+        super().__init__(parent)
+        self._timer = QTimer(self, interval=PAUSE_MS)
+        self._timer.timeout.connect(self._collect)
+
+    def start(self) -> None:
+        """Take over."""
+        gc.disable()
+        self._timer.start()
+
+    def stop(self) -> None:
+        """Give back."""
+        self._timer.stop()
+        gc.enable()
+
+    def _collect(self) -> None:
+        """Collect what Python itself would have collected by now."""
+        counts, thresholds = gc.get_count(), gc.get_threshold()
+        for generation in (2, 1, 0):
+            if thresholds[generation] and counts[generation] > thresholds[generation]:
+                gc.collect(generation)
+                return

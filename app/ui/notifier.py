@@ -1,0 +1,94 @@
+"""Tells the person what needs them, and nothing else: a tray icon with counts, where there is a tray."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QObject, Signal
+from PySide6.QtGui import QIcon
+from PySide6.QtWidgets import QApplication, QMenu, QSystemTrayIcon
+
+from app.domain.outbound import OutboundState, Reason
+from app.domain.texts import people_text, row_words
+from app.ui import tasks
+from app.ui.icons import resources_dir
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from concurrent.futures import Future
+
+    from app.domain.outbound import OutboundEmail
+    from app.ports import Clock
+    from app.ui.bridge import Bridge
+
+_STATES = frozenset({OutboundState.HELD, OutboundState.FAILED})
+
+
+def needs_person(record: OutboundEmail) -> bool:
+    """Say whether a record goes no further without the person."""
+    is_open_question = record.state is OutboundState.UNCERTAIN and record.reason is Reason.UNSETTLED
+    return record.state in _STATES or is_open_question
+
+
+class Notifier(QObject):
+    """`opened(uid)` is emitted when the person follows a notification."""
+
+    opened = Signal(str)
+    noticed = Signal(str, str)
+
+    def __init__(
+        self,
+        *,
+        bridge: Bridge,
+        find_record: Callable[[str], Future[OutboundEmail | None]],
+        clock: Clock,
+        parent: QObject,
+    ) -> None:
+        super().__init__(parent)
+        self._find = find_record
+        self._clock = clock
+        self._told: dict[str, tuple[OutboundState, Reason]] = {}
+        self._last_uid = ""
+        self._tray: QSystemTrayIcon | None = None
+        bridge.outbound_changed.connect(self._on_changed)
+
+    def show_tray(self, menu: QMenu) -> None:
+        """Show the tray icon, if the desktop has a tray."""
+        if not QSystemTrayIcon.isSystemTrayAvailable():
+            return
+        self._tray = QSystemTrayIcon(QIcon(str(resources_dir() / "postrider.svg")), self)
+        self._tray.setToolTip("Postrider")
+        self._tray.setContextMenu(menu)
+        self._tray.messageClicked.connect(lambda: self.opened.emit(self._last_uid))
+        self._tray.show()
+
+    def _on_changed(self, uid: str) -> None:
+        tasks.run(self, self._find(uid), done=self._on_found, failed=_ignore)
+
+    def _on_found(self, record: OutboundEmail | None) -> None:
+        if record is None:
+            return
+        if not needs_person(record):
+            self._told.pop(record.uid, None)
+            return
+        what = (record.state, record.reason)
+        if self._told.get(record.uid) == what:
+            return
+        self._told[record.uid] = what
+        self._tell(record)
+
+    def _tell(self, record: OutboundEmail) -> None:
+        words = row_words(record, self._clock.now())
+        who = people_text(record.envelope.recipients)
+        title = f"{words.state}: {record.subject or 'message'} to {who}"
+        self._last_uid = record.uid
+        self.noticed.emit(title, words.why)
+        if self._tray is not None:
+            self._tray.showMessage(title, words.why, QSystemTrayIcon.MessageIcon.Warning)
+        window = QApplication.activeWindow()
+        if window is None and QApplication.topLevelWidgets():
+            QApplication.alert(QApplication.topLevelWidgets()[0])
+
+
+def _ignore(_error: object) -> None:
+    """The row shows it anyway; a notification is a courtesy."""

@@ -1,0 +1,267 @@
+"""Keeps the books of the windows: several composers, one Mailroom, one Accounts dialog, one welcome.
+
+Opens, brings to the front, remembers which drafts are open. Decides nothing about mail.
+"""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QObject, Signal
+
+from app.compose.replying import new_draft
+from app.domain.account import ProviderKind
+from app.domain.events import DraftsChanged
+from app.ui import tasks
+from app.ui.launch import LaunchRequest, draft_for
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from PySide6.QtWidgets import QWidget
+
+    from app.domain.account import Mailbox
+    from app.domain.draft import Draft
+    from app.services import Services
+    from app.ui.accounts.dialog import AccountsDialog
+    from app.ui.bridge import Bridge
+    from app.ui.compose.window import ComposeWindow
+    from app.ui.mailroom.window import MailroomWindow
+    from app.ui.open_drafts import OpenDrafts
+    from app.ui.theme import Theme
+    from app.ui.welcome import WelcomeWindow
+
+
+class Windows(QObject):
+    """Fulfils the WindowHost of composers. `emptied` is emitted when the last window is gone."""
+
+    emptied = Signal()
+    failed = Signal(object)
+    trial_wanted = Signal()
+
+    def __init__(  # noqa: PLR0913  constructor injection, keyword-only
+        self,
+        *,
+        services: Services,
+        bridge: Bridge,
+        theme: Theme,
+        opener: Callable[[str], bool],
+        remembered: OpenDrafts,
+        can_try: bool,
+        parent: QObject,
+    ) -> None:
+        super().__init__(parent)
+        self._services = services
+        self._bridge = bridge
+        self._theme = theme
+        self._opener = opener
+        self._remembered = remembered
+        self._can_try = can_try
+        self._composers: list[ComposeWindow] = []
+        self._mailroom: MailroomWindow | None = None
+        self._accounts: AccountsDialog | None = None
+        self._welcome: WelcomeWindow | None = None
+        bridge.accounts_changed.connect(self._on_accounts_changed)
+
+    @property
+    def composers(self) -> tuple[ComposeWindow, ...]:
+        """Give the open composers, the oldest first."""
+        return tuple(self._composers)
+
+    @property
+    def count(self) -> int:
+        """Count the windows."""
+        others = (self._mailroom, self._accounts, self._welcome)
+        return len(self._composers) + sum(one is not None for one in others)
+
+    # --- opening ---
+
+    def open_request(self, request: LaunchRequest) -> None:
+        """Open what a later start asks for."""
+        match request.page:
+            case "mailroom":
+                self.open_mailroom()
+            case "accounts":
+                self.open_accounts()
+            case _ if request.is_filled:
+                future = self._services.executors.run_store(self._services.book.list_mailboxes)
+                tasks.run(
+                    self, future, done=partial(self._open_filled, request), failed=self.failed.emit
+                )
+            case _ if self._welcome is not None:
+                _to_front(self._welcome)
+            case _:
+                self.open_new()
+
+    def _open_filled(self, request: LaunchRequest, mailboxes: Sequence[Mailbox]) -> None:
+        self.open_first(request, mailboxes)
+
+    def open_first(self, request: LaunchRequest, mailboxes: Sequence[Mailbox]) -> QWidget:
+        """Open the composer a request describes."""
+        draft = draft_for(request, mailboxes, ids=self._services.ids, clock=self._services.clock)
+        window = self.open_draft(draft)
+        if request.attach:
+            window.drops.take(list(request.attach))
+        return window
+
+    def open_new(self) -> None:
+        """Open a blank composer."""
+        self.open_draft(new_draft(ids=self._services.ids, clock=self._services.clock))
+
+    def open_draft(self, draft: Draft) -> ComposeWindow:
+        """Open a draft, or bring its window to the front."""
+        from app.ui.compose.service_host import ServiceHost
+        from app.ui.compose.window import ComposeWindow
+
+        for window in self._composers:
+            if window.controller.draft.uid == draft.uid:
+                _to_front(window)
+                return window
+        host = ServiceHost(self._services, bridge=self._bridge, windows=self)
+        window = ComposeWindow(host=host, theme=self._theme, draft=draft)
+        window.controller.stored.connect(partial(self._on_stored, draft.uid))
+        window.closed.connect(partial(self._on_composer_closed, window))
+        self._composers.append(window)
+        self._remember()
+        self._cascade(window)
+        window.show()
+        self._close_welcome()
+        return window
+
+    def open_mailroom(self, tab: str = "", uid: str = "") -> None:
+        """Open the Mailroom, at a tab and a row if they are named."""
+        if self._mailroom is None:
+            self._mailroom = self._make_mailroom()
+        if tab:
+            self._mailroom.show_tab(tab, uid)
+        _to_front(self._mailroom)
+
+    def open_accounts(self, account_uid: str = "", add: ProviderKind | None = None) -> None:
+        """Open the accounts; sign in again to one, or add one, if it is named."""
+        if self._accounts is None:
+            self._accounts = self._make_accounts()
+        _to_front(self._accounts)
+        if account_uid:
+            self._accounts.reconnect(account_uid)
+        if add is not None:
+            self._accounts.add(add)
+
+    def open_welcome(self) -> QWidget:
+        """Greet somebody who has no account yet."""
+        from app.ui.welcome import WelcomePane, WelcomeWindow
+
+        endpoints = self._services.settings.endpoints
+        ready = {
+            ProviderKind.GMAIL: endpoints.google_client_id,
+            ProviderKind.MICROSOFT: endpoints.microsoft_client_id,
+        }
+        pane = WelcomePane(
+            theme=self._theme,
+            registered=frozenset(kind for kind, client in ready.items() if client),
+            can_try=self._can_try,
+        )
+        pane.provider_chosen.connect(self._on_provider_chosen)
+        pane.trial_chosen.connect(self.trial_wanted)
+        pane.write_chosen.connect(self.open_new)
+        self._welcome = WelcomeWindow(pane)
+        self._welcome.closed.connect(self._on_welcome_closed)
+        self._welcome.show()
+        return self._welcome
+
+    def close_all(self) -> None:
+        """Ask every window to close; composers save first."""
+        others = (self._mailroom, self._accounts, self._welcome)
+        for window in (*self._composers, *others):
+            if window is not None:
+                window.close()
+
+    # --- making ---
+
+    def _make_mailroom(self) -> MailroomWindow:
+        from app.ui.mailroom.service_host import ServiceMailroomHost
+        from app.ui.mailroom.window import MailroomWindow
+
+        host = ServiceMailroomHost(
+            services=self._services,
+            bridge=self._bridge,
+            open_new=self.open_new,
+            open_draft=self._open_saved,
+            open_accounts=self.open_accounts,
+        )
+        window = MailroomWindow(host=host, theme=self._theme)
+        window.closed.connect(self._on_mailroom_closed)
+        return window
+
+    def _make_accounts(self) -> AccountsDialog:
+        from app.ui.accounts.dialog import AccountsDialog
+        from app.ui.accounts.service_host import ServiceAccountsHost
+
+        host = ServiceAccountsHost(
+            services=self._services, bridge=self._bridge, opener=self._opener
+        )
+        dialog = AccountsDialog(host=host, theme=self._theme)
+        dialog.closed.connect(self._on_accounts_closed)
+        return dialog
+
+    def _open_saved(self, draft: Draft) -> None:
+        self.open_draft(draft)
+
+    def _cascade(self, window: ComposeWindow) -> None:
+        before = self._composers[:-1]
+        if before:
+            window.move(before[-1].pos().x() + 28, before[-1].pos().y() + 28)
+
+    # --- what happens ---
+
+    def _on_provider_chosen(self, provider: ProviderKind) -> None:
+        self.open_accounts(add=provider)
+
+    def _on_accounts_changed(self, _uid: str) -> None:
+        if self._welcome is not None:
+            future = self._services.executors.run_store(self._services.book.list_accounts)
+            tasks.run(self, future, done=self._on_accounts_read, failed=self.failed.emit)
+
+    def _on_accounts_read(self, accounts: Sequence[object]) -> None:
+        if accounts and self._welcome is not None:
+            self.open_new()
+
+    def _on_stored(self, uid: str, _revision: int, _at: object) -> None:
+        """Runs on the store thread: the bus takes events from any."""
+        self._services.bus.publish(DraftsChanged(uid))
+
+    def _on_composer_closed(self, window: ComposeWindow) -> None:
+        if window in self._composers:
+            self._composers.remove(window)
+            self._remember()
+        self._check_empty()
+
+    def _on_mailroom_closed(self) -> None:
+        self._mailroom = None
+        self._check_empty()
+
+    def _on_accounts_closed(self) -> None:
+        self._accounts = None
+        self._check_empty()
+
+    def _on_welcome_closed(self) -> None:
+        self._welcome = None
+        self._check_empty()
+
+    def _close_welcome(self) -> None:
+        if self._welcome is not None:
+            self._welcome.close()
+
+    def _check_empty(self) -> None:
+        if not self.count:
+            self.emptied.emit()
+
+    def _remember(self) -> None:
+        uids = [window.controller.draft.uid for window in self._composers]
+        tasks.run(self, self._services.executors.run_store(self._remembered.remember, uids))
+
+
+def _to_front(window: QWidget) -> None:
+    window.show()
+    window.raise_()
+    window.activateWindow()
