@@ -49,6 +49,8 @@ class SandboxApp:
             return
         self._log(request, note, answer.status)
         await _respond(send, answer)
+        if answer.cut:
+            await visit.cut()
 
     def _log(self, request: Request, note: dict[str, Any], outcome: int | str) -> None:
         if request.path.startswith("/control"):
@@ -62,6 +64,8 @@ class SandboxApp:
             "status": outcome,
             **note,
         }
+        if request.path.startswith("/graph/"):
+            row["prefer"] = request.header("prefer")
         with self._sandbox.lock:
             self._sandbox.requests.append(row)
 
@@ -197,6 +201,13 @@ class _Visit:
         finally:
             self._sandbox.faults.stalled -= 1
 
+    async def cut(self) -> None:
+        """Close after what was written so far, in the middle of the answer."""
+        if self._transport is not None:
+            self._transport.close()
+            while (await self._receive())["type"] != "http.disconnect":
+                continue
+
     async def _drop(self, how: str, *, hard: bool = False) -> None:
         """Close the TCP connection without an answer; `hard` sends RST instead of FIN."""
         if self._transport is not None:
@@ -230,4 +241,5 @@ async def _respond(send: Send, answer: Response) -> None:
     if answer.status != 204:
         headers.append((b"content-length", str(len(answer.body)).encode()))
     await send({"type": "http.response.start", "status": answer.status, "headers": headers})
-    await send({"type": "http.response.body", "body": answer.body})
+    body = answer.body[: len(answer.body) // 2] if answer.cut else answer.body
+    await send({"type": "http.response.body", "body": body, "more_body": answer.cut})

@@ -22,6 +22,7 @@ Ordering
                     or a full name (gmail.drafts.send, graph.messages.send …)
         kind        refuse_before         close the connection before anything is done
                     drop_after            do it, then close the connection without an answer
+                    half_answer           do it, close the connection in the middle of the answer
                     status_before         answer `status`, `headers`, `body` without doing it
                     status_after          do it, then answer `status`
                     reset_body            reset the connection after `after_bytes` of the body

@@ -16,6 +16,7 @@ WIRE = frozenset(
         "reset_body",
         "throttle",
         "accepted_retry_after",
+        "half_answer",
         "wrong_json",
         "unauthorized",
         "revoked",

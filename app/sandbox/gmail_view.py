@@ -42,7 +42,10 @@ def full(message: GmailMessage, style: str, wanted: list[str]) -> dict[str, Any]
 
 
 def headers(message: Message) -> list[dict[str, str]]:
-    return [{"name": name, "value": mail.decoded(value)} for name, value in message.items()]
+    return [
+        {"name": name, "value": mail.decoded(mail.as_text(value))}
+        for name, value in message.raw_items()
+    ]
 
 
 def part(ident: str, node: Message, number: str) -> dict[str, Any]:

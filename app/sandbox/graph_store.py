@@ -133,6 +133,20 @@ def delete(sandbox: Sandbox, box: GraphBox, item: GraphItem) -> None:
     note_removal(box, item)
     box.items.pop(item.immutable_id, None)
     sandbox.changes += 1
+    if item.submitted:
+        _cancel(sandbox, item)
+
+
+def _cancel(sandbox: Sandbox, item: GraphItem) -> None:
+    """Take back a send that is still held: that is how a deferred send is cancelled."""
+    held = [
+        t for t in sandbox.world.timers if t.kind == "transport" and t.item_id == item.immutable_id
+    ]
+    for timer in held:
+        sandbox.world.timers.remove(timer)
+        for accepted in sandbox.world.accepted:
+            if accepted.id == timer.data["accepted"]:
+                accepted.cancelled = True
 
 
 def reissue_immutable_id(box: GraphBox, item: GraphItem) -> None:

@@ -57,6 +57,10 @@ def instead(sandbox: Sandbox, fault: Fault, provider: str, account: str) -> Resp
 def afterwards(fault: Fault, provider: str, answer: Response) -> Response:
     """Return what the client sees of a request that was carried out."""
     match fault.kind:
+        case "half_answer":
+            return Response(
+                status=answer.status, body=answer.body or b"..", headers=answer.headers, cut=True
+            )
         case "status_after":
             return with_status(fault, provider)
         case "wrong_json" if fault.when != "before":

@@ -104,7 +104,7 @@ def decoded(value: object) -> str:
 
 
 def subject_of(message: Message) -> str:
-    return decoded(message["Subject"]).strip()
+    return decoded(" ".join(values_of(message, "Subject"))).strip()
 
 
 def base_subject(subject: str) -> str:
@@ -112,8 +112,18 @@ def base_subject(subject: str) -> str:
     return " ".join(_PREFIX.sub("", subject).split()).casefold()
 
 
+def values_of(message: Message, name: str) -> list[str]:
+    """Return the values of a header as text; 8-bit octets are taken for UTF-8 (RFC 6532)."""
+    wanted = name.lower()
+    return [as_text(value) for other, value in message.raw_items() if other.lower() == wanted]
+
+
+def as_text(value: object) -> str:
+    return str(value).encode("utf-8", "surrogateescape").decode("utf-8", "replace")
+
+
 def _pairs(message: Message, names: tuple[str, ...]) -> list[tuple[str, str]]:
-    values = [str(value) for name in names for value in message.get_all(name, [])]
+    values = [value for name in names for value in values_of(message, name)]
     return getaddresses([v for v in values if v.strip() and not _GROUP.match(v.strip())])
 
 

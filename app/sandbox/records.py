@@ -35,7 +35,6 @@ class Account:
     name: str
     subject_id: str
     tenant_id: str = ""
-    admin_consent_missing: bool = False
 
 
 @dataclass(slots=True, kw_only=True)

@@ -10,7 +10,7 @@ import tomllib
 import uuid
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from email.utils import format_datetime, parseaddr
+from email.utils import format_datetime
 from importlib.resources import files
 from typing import Any
 
@@ -102,12 +102,18 @@ def conversations() -> list[dict[str, Any]]:
     return list(tomllib.loads(text)["conversation"])
 
 
+def _split(person: str) -> tuple[str, str]:
+    """Take "name <address>" apart; the name may hold a comma."""
+    name, _, address = person.rpartition("<")
+    return name.strip(), address.strip("> ")
+
+
 def seeded_people() -> list[dict[str, str]]:
     """Return name, address and company of everybody the conversations are with."""
     found: dict[str, dict[str, str]] = {}
     for conversation in conversations():
         for person in conversation["people"].values():
-            name, address = parseaddr(person)
+            name, address = _split(person)
             company = address.partition("@")[2].partition(".")[0].replace("-", " ").title()
             found[address] = {"name": name, "address": address, "company": company}
     return sorted(found.values(), key=lambda one: one["address"])
@@ -159,7 +165,7 @@ def _letter(
     at = start - float(message["days_ago"]) * DAY_S
     mark = hashlib.sha256(f"{account.address}{conversation['subject']}{len(earlier)}".encode())
     sender = people[message["from"]]
-    domain = parseaddr(sender)[1].partition("@")[2]
+    domain = _split(sender)[1].partition("@")[2]
     subject = conversation["subject"] if not earlier else f"Re: {conversation['subject']}"
     rows = [
         ("From", _person(sender)),
@@ -178,7 +184,7 @@ def _letter(
 
 
 def _person(text: str) -> str:
-    name, address = parseaddr(text)
+    name, address = _split(text)
     return f"{mail.encoded(name) if not name.isascii() else chr(34) + name + chr(34)} <{address}>"
 
 

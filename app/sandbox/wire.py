@@ -52,9 +52,12 @@ class Request:
 
 @dataclass(slots=True, kw_only=True)
 class Response:
+    """An answer; with `cut` the connection breaks in the middle of the body."""
+
     status: int = 200
     body: bytes = b""
     headers: dict[str, str] = field(default_factory=dict)
+    cut: bool = False
 
 
 class Refusal(Exception):

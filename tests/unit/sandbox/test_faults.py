@@ -269,3 +269,22 @@ def test_too_many_requests_at_once_are_throttled(ada, outlook, server, provider)
     caller.join(WAIT_S)
     assert answers == [200]
     assert client.get(path).status_code == 200
+
+
+def test_the_connection_breaks_in_the_middle_of_the_answer(ada, outlook, server):
+    server.control.fault("send", "half_answer", count=2)
+    draft = graph_draft(outlook)
+    with pytest.raises(httpx.RemoteProtocolError, match=r"incomplete|without"):
+        send(ada)
+    with pytest.raises(httpx.RemoteProtocolError, match=r"incomplete|without"):
+        outlook.post(f"{GRAPH}/messages/{draft}/send")
+    assert accepted(server) == 2
+    assert send(ada).status_code == 200
+
+
+def test_the_log_tells_whether_ids_were_asked_for(outlook, server):
+    outlook.get(GRAPH)
+    del outlook.headers["Prefer"]
+    outlook.get(GRAPH)
+    prefers = [row["prefer"] for row in server.control.requests()]
+    assert prefers == ['IdType="ImmutableId"', ""]

@@ -175,8 +175,15 @@ def test_deferred_send_is_held_and_cancelled_by_deleting(outlook, server):
     assert outlook.get(f"{ME}/messages/{made['id']}").json()["isDraft"] is True
     assert server.control.delivered() == []
     assert outlook.delete(f"{ME}/messages/{made['id']}").status_code == 204
+    assert [row["cancelled"] for row in server.control.deliveries()] == [True]
+
+
+def test_the_deferred_time_can_be_read_back(outlook):
+    wanted = {"id": "SystemTime 0x3FEF", "value": "2199-01-01T08:00:00Z"}
+    made = draft(outlook, singleValueExtendedProperties=[wanted])
     expand = "singleValueExtendedProperties($filter=id eq 'SystemTime 0x3FEF')"
-    assert outlook.get(f"{ME}/messages/{made['id']}", params={"$expand": expand}).status_code == 404
+    shown = outlook.get(f"{ME}/messages/{made['id']}", params={"$expand": expand}).json()
+    assert shown["singleValueExtendedProperties"] == [wanted]
 
 
 def test_deferred_send_goes_out_when_due(outlook, server):
