@@ -127,10 +127,13 @@ class AccountBook:
             SignInError, Unavailable, VaultUnavailable, Cancelled: nothing was changed.
         """
         account = self.get(account_uid)
+        # Under a uid of its own until it is known who it is: somebody else's tokens must never
+        # carry this account's mail.
+        trial_uid = self._ids.new_uid()
         signed_in = self._sign_in.sign_in(
             provider=account.provider,
             flow=flow,
-            account_uid=account_uid,
+            account_uid=trial_uid,
             show=show,
             cancel=cancel,
             login_hint=account.address,
@@ -138,8 +141,9 @@ class AccountBook:
         )
         renewed = replace(self._fresh(account_uid, signed_in), added_at=account.added_at)
         if renewed.address.casefold() != account.address.casefold():
-            self._accounts.set_state(account_uid, AccountState.SIGNED_OUT, self._clock.now())
+            self._sign_in.drop_tokens(account.provider, trial_uid)
             raise SignInFailed(provider=account.provider.value, detail="other_account")
+        self._sign_in.move_tokens(account.provider, trial_uid, account_uid)
         self._keep(renewed)
         self._resume(account_uid)
         return renewed

@@ -20,7 +20,6 @@ from app.auth.records import GoogleTokens
 from app.auth.scopes import GOOGLE_SCOPES, check_can_send
 from app.domain.account import ProviderKind
 from app.domain.errors import (
-    ScopesMissing,
     SignInDenied,
     SignInError,
     SignInExpired,
@@ -193,11 +192,9 @@ class GoogleSignIn:
             expires_at=self._clock.now() + timedelta(seconds=float(token.get("expires_in") or 0)),
             scopes=scopes,
         )
-        try:
-            capabilities = check_can_send(_GMAIL, scopes)
-        except ScopesMissing:
-            self._give_back(tokens)
-            raise
+        # What was given is not revoked if it does not do: at Google that would end every grant
+        # this person gave to Postrider, also that of an account which works.
+        capabilities = check_can_send(_GMAIL, scopes)
         if not tokens.refresh_token:
             raise SignInFailed(provider="gmail", detail="no lasting permission was given")
         identity = self._identity(tokens.access_token)
@@ -209,13 +206,6 @@ class GoogleSignIn:
             capabilities=capabilities,
         )
         return signed_in, tokens
-
-    def _give_back(self, tokens: GoogleTokens) -> None:
-        """Leave no grant behind that is of no use."""
-        try:
-            self.revoke(tokens)
-        except Unavailable:
-            log.info("an unused grant could not be revoked")
 
     def _identity(self, access_token: str) -> dict[str, str]:
         import httpx

@@ -92,6 +92,15 @@ class SignInService:
         with self._lock:
             self._sources.pop(to_uid, None)
 
+    def drop_tokens(self, provider: ProviderKind, account_uid: str) -> None:
+        """Forget tokens without revoking: at Google that would end the person's other grants too.
+
+        Raises:
+            VaultUnavailable: they could not be removed.
+        """
+        forbid_gui_thread()
+        self._vault.forget(vault_name(provider, account_uid))
+
     def tokens(self, account: Account) -> TokenSource:
         """Give the account's token source; always the same one, so that refreshes are shared."""
         with self._lock:

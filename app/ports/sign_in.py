@@ -91,6 +91,10 @@ class SignIn(Protocol):
         """Keep the tokens sealed under `from_uid` under `to_uid` instead (the account was known)."""
         ...
 
+    def drop_tokens(self, provider: ProviderKind, account_uid: str) -> None:
+        """Forget tokens that are not to be used, without revoking what else the person granted."""
+        ...
+
     def tokens(self, account: Account) -> TokenSource: ...
     def sign_out(self, account: Account) -> None:
         """Revoke where the provider can, and forget the tokens in any case."""
