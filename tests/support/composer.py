@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
@@ -48,11 +49,11 @@ def mailbox(uid, owner, address, name, *, is_default=False):
 GMAIL = account("acc-g", ProviderKind.GMAIL, "ada@acme.example", "Ada Reyes")
 OUTLOOK = account("acc-o", ProviderKind.MICROSOFT, "ada.reyes@contoso.example", "Ada Reyes")
 MAILBOXES = {
-    GMAIL: [
+    "acc-g": [
         mailbox("box-g", GMAIL, "ada@acme.example", "Ada Reyes", is_default=True),
         mailbox("box-s", GMAIL, "sales@acme.example", "Acme Sales"),
     ],
-    OUTLOOK: [mailbox("box-o", OUTLOOK, "ada.reyes@contoso.example", "Ada Reyes")],
+    "acc-o": [mailbox("box-o", OUTLOOK, "ada.reyes@contoso.example", "Ada Reyes")],
 }
 
 
@@ -72,7 +73,9 @@ def conversation(number, subject, people, *, owner=GMAIL, hours=0, files=False):
 CONVERSATIONS = [
     conversation(1, "Pricing for Q3", (JANE, RAJ), hours=1, files=True),
     conversation(2, "Contract draft", (JANE,), hours=30),
-    conversation(3, "Intro call, Northwind × Acme", (RAJ, Address("lee@northwind.example")), hours=90),
+    conversation(
+        3, "Intro call, Northwind × Acme", (RAJ, Address("lee@northwind.example")), hours=90
+    ),
     conversation(4, "契約更新のご相談", (Address("ken@tanaka.example", "田中 健"),), hours=400),
     conversation(5, "Renewal", (JANE,), owner=OUTLOOK, hours=5),
 ]
@@ -147,13 +150,19 @@ class Windows:
         self.opened.append("new")
 
 
+def on_worker(work, *args):
+    """Do what must not be done on the GUI thread."""
+    with ThreadPoolExecutor(1) as worker:
+        return worker.submit(work, *args).result(timeout=30)
+
+
 class Desk:
     """A profile with accounts, and the composers opened over it."""
 
     def __init__(self, folder, *, accounts=(GMAIL, OUTLOOK), flags=None, theme="light"):
-        services = open_services(Paths(folder), flags or {})
+        services = on_worker(open_services, Paths(folder), flags or {})
         for one in accounts:
-            services.accounts.save(one, MAILBOXES[one])
+            on_worker(services.accounts.save, one, MAILBOXES[one.uid])
         self.conversations = MadeUpConversations()
         self.services = replace(services, conversations=self.conversations)
         self.windows = Windows()
@@ -181,4 +190,4 @@ class Desk:
 
     def close(self):
         self.bridge.close()
-        self.services.close()
+        on_worker(self.services.close)

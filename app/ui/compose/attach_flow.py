@@ -17,7 +17,7 @@ from app.ui.compose.body_editor import png_bytes
 from app.ui.compose.notice_bar import Notice
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
 
     from app.domain.attachment import Attachment
     from app.domain.errors import AppError
@@ -111,12 +111,12 @@ class AttachFlow(QObject):
     @property
     def limit_bytes(self) -> int:
         """Give what the chosen account takes in one mail."""
-        sender = self._controller.sender
+        sender = self._controller.chosen
         return limit_of(sender.mailbox.provider if sender else None)
 
     @property
     def _carrier(self) -> str:
-        sender = self._controller.sender
+        sender = self._controller.chosen
         return sender.mailbox.provider.label if sender else "The account"
 
     def _refuse_large(self, attachment: Attachment) -> None:
@@ -167,8 +167,8 @@ class AttachFlow(QObject):
             tasks.run(
                 self,
                 self._controller.host.copy_to_open(found),
-                done=lambda path: QDesktopServices.openUrl(QUrl.fromLocalFile(str(path))),
-                failed=lambda error: self._complain(error),
+                done=_open_outside,
+                failed=self._complain,
             )
 
     def _complain(self, error: AppError) -> None:
@@ -208,15 +208,20 @@ class AttachFlow(QObject):
         self.picture_ready.emit(attachment.content_id, image, attachment.filename)
         self.check_total()
 
-    def load_pictures(self, show: object) -> None:
+    def load_pictures(self, show: Callable[[str, QImage], None]) -> None:
         """Bring the kept pictures of a draft back into its text; `show(content_id, image)`."""
         for attachment in self._controller.draft.attachments:
             if attachment.is_inline:
-                tasks.run(
-                    self,
-                    self._controller.host.read_bytes(attachment.sha256),
-                    done=lambda data, cid=attachment.content_id: show(  # type: ignore[operator]
-                        cid, QImage.fromData(data)
-                    ),
-                    failed=self._complain,
-                )
+                self._load_picture(attachment, show)
+
+    def _load_picture(self, attachment: Attachment, show: Callable[[str, QImage], None]) -> None:
+        tasks.run(
+            self,
+            self._controller.host.read_bytes(attachment.sha256),
+            done=lambda data: show(attachment.content_id, QImage.fromData(data)),
+            failed=self._complain,
+        )
+
+
+def _open_outside(path: Path) -> None:
+    QDesktopServices.openUrl(QUrl.fromLocalFile(str(path)))

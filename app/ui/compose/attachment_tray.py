@@ -51,6 +51,7 @@ class FileChip(QFrame):
         self.uid = uid
         self._theme = theme
         self._percent: int | None = None
+        self._is_return_used = False
         self._name = name
         self.setObjectName(f"file.{name}")
         self.setFixedHeight(36)
@@ -62,7 +63,11 @@ class FileChip(QFrame):
         self._size = label(size_text(size_bytes) if size_bytes else "", tone="muted", size="small")
         self._mark = QLabel()
         self._close = icon_button(
-            theme, "close", name=f"file.{name}.remove", tip=f"Remove {name}", clicked=self.removed.emit
+            theme,
+            "close",
+            name=f"file.{name}.remove",
+            tip=f"Remove {name}",
+            clicked=self.removed.emit,
         )
         self._close.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self._size_bytes = size_bytes
@@ -70,6 +75,7 @@ class FileChip(QFrame):
         self._line.setObjectName(f"file.{name}.line")
         self._line.hide()
         self._line.editingFinished.connect(self._on_renamed)
+        self._line.returnPressed.connect(self._on_return_in_line)
         for part in (self._label, self._line, self._size, self._mark, self._close):
             row.addWidget(part)
         self.setToolTip(name)
@@ -123,6 +129,9 @@ class FileChip(QFrame):
         self._line.setFocus(Qt.FocusReason.OtherFocusReason)
         self._line.setSelection(0, len(self._name.rpartition(".")[0]) or len(self._name))
 
+    def _on_return_in_line(self) -> None:
+        self._is_return_used = True
+
     def _on_renamed(self) -> None:
         if self._line.isHidden():
             return
@@ -137,8 +146,11 @@ class FileChip(QFrame):
         match event.key():
             case Qt.Key.Key_Delete | Qt.Key.Key_Backspace:
                 self.removed.emit()
-            case Qt.Key.Key_Return | Qt.Key.Key_Enter if self._line.isHidden():
-                self.open_requested.emit()
+            case Qt.Key.Key_Return | Qt.Key.Key_Enter:
+                # The line lets the key that ended the renaming go on to its parent.
+                if not self._is_return_used:
+                    self.open_requested.emit()
+                self._is_return_used = False
             case Qt.Key.Key_F2:
                 self.start_rename()
             case _:

@@ -8,12 +8,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QBuffer, QIODevice, QMimeData, Qt, Signal
+from PySide6.QtCore import QBuffer, QByteArray, QIODevice, QMimeData, Qt, Signal
 from PySide6.QtGui import (
     QColor,
     QFont,
     QFontDatabase,
     QImage,
+    QImageWriter,
     QKeySequence,
     QPainter,
     QTextCursor,
@@ -64,7 +65,6 @@ class BodyEditor(QTextEdit):
         self.plain.contentsChanged.connect(self._on_contents)
         self._is_loading = False
         self._plain_as_made = ""
-        self.setTabChangesFocus(True)
         theme.changed.connect(self.viewport().update)
 
     # --- what it holds -------------------------------------------------------------------------
@@ -150,9 +150,7 @@ class BodyEditor(QTextEdit):
         """Show plain text in letters of one width."""
         font = QFont(self.font())
         if on:
-            font.setFamily(
-                QFontDatabase.systemFont(QFontDatabase.SystemFont.FixedFont).family()
-            )
+            font.setFamily(QFontDatabase.systemFont(QFontDatabase.SystemFont.FixedFont).family())
         font.setPixelSize(DOCUMENT_PX)
         self.plain.setDefaultFont(font)
 
@@ -246,10 +244,21 @@ class BodyEditor(QTextEdit):
         if event.matches(_UNDO) and self.is_plain and not self.plain.isUndoAvailable():
             self.plain_left.emit()
             return
+        if event.key() in {Qt.Key.Key_Tab, Qt.Key.Key_Backtab} and self._on_tab(event):
+            return
         if self.is_plain or not self._on_special_key(event):
             if not self.is_plain and event.text():
                 typing_rules.leave_link(self)
             super().keyPressEvent(event)
+
+    def _on_tab(self, event: QKeyEvent) -> bool:
+        """Indent or walk cells; elsewhere Tab leaves the text, so that nobody is caught in it."""
+        if event.modifiers() & ~Qt.KeyboardModifier.ShiftModifier:
+            return False
+        back = event.key() == Qt.Key.Key_Backtab or bool(event.modifiers())
+        if self.is_plain or not typing_rules.on_tab(self, back=back):
+            self.focusNextPrevChild(not back)
+        return True
 
     def _on_special_key(self, event: QKeyEvent) -> bool:
         shift = bool(event.modifiers() & Qt.KeyboardModifier.ShiftModifier)
@@ -263,9 +272,6 @@ class BodyEditor(QTextEdit):
                 return typing_rules.on_return(self)
             case Qt.Key.Key_Backspace:
                 return typing_rules.on_backspace(self)
-            case Qt.Key.Key_Tab | Qt.Key.Key_Backtab:
-                back = shift or event.key() == Qt.Key.Key_Backtab
-                return typing_rules.on_tab(self, back=back)
             case Qt.Key.Key_Space:
                 return typing_rules.on_space(self)
             case _:
@@ -289,7 +295,11 @@ class BodyEditor(QTextEdit):
             for level in range(formats.quote_level(block.blockFormat())):
                 x = int(self.document().documentMargin() + level * formats.QUOTE_STEP_PX)
                 painter.fillRect(
-                    x, int(box.top()) - 5, 2, int(box.height()) + 10, QColor(self._theme.tokens.faint)
+                    x,
+                    int(box.top()) - 5,
+                    2,
+                    int(box.height()) + 10,
+                    QColor(self._theme.tokens.faint),
                 )
             block = block.next()
 
@@ -305,7 +315,5 @@ def png_bytes(image: QImage) -> bytes:
     """Give a picture as PNG."""
     buffer = QBuffer()
     buffer.open(QIODevice.OpenModeFlag.WriteOnly)
-    image.save(buffer, "PNG")
+    QImageWriter(buffer, QByteArray(b"png")).write(image)
     return bytes(buffer.data().data())
-
-

@@ -132,9 +132,7 @@ class Chip(QWidget):
         ink = tokens.warn if self.is_marked else tokens.text
         if self._is_link:
             ground, ink = tokens.accent_soft, tokens.accent
-        painter.setPen(
-            QPen(QColor(tokens.accent), 1.5) if self.hasFocus() else Qt.PenStyle.NoPen
-        )
+        painter.setPen(QPen(QColor(tokens.accent), 1.5) if self.hasFocus() else Qt.PenStyle.NoPen)
         painter.setBrush(QColor(tokens.accent_soft if self.hasFocus() else ground))
         box = QRectF(self.rect()).adjusted(0.75, 0.75, -0.75, -0.75)
         painter.drawRoundedRect(box, box.height() / 2, box.height() / 2)
@@ -143,13 +141,17 @@ class Chip(QWidget):
         room = self.rect().adjusted(self._text_left, 0, -(_CLOSE + 8), 0)
         metrics = QFontMetrics(self.font())
         name = metrics.elidedText(self.label, Qt.TextElideMode.ElideMiddle, room.width())
-        painter.drawText(room, int(Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft), name)
+        painter.drawText(
+            room, int(Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft), name
+        )
         self._paint_close(painter)
 
     def _paint_badge(self, painter: QPainter) -> None:
         circle = QRectF(_PAD, (self.height() - _AVATAR) / 2, _AVATAR, _AVATAR)
         if self.is_marked:
-            painter.drawPixmap(circle.toRect().adjusted(2, 2, -2, -2), self._theme.pixmap("warning", "warn", 14))
+            painter.drawPixmap(
+                circle.toRect().adjusted(2, 2, -2, -2), self._theme.pixmap("warning", "warn", 14)
+            )
             return
         if self.address is None:
             return
@@ -167,7 +169,9 @@ class Chip(QWidget):
 
     def _paint_close(self, painter: QPainter) -> None:
         tokens = self._theme.tokens
-        tone = tokens.warn if self.is_marked else tokens.text if self._is_close_hot else tokens.muted
+        tone = (
+            tokens.warn if self.is_marked else tokens.text if self._is_close_hot else tokens.muted
+        )
         painter.setPen(QPen(QColor(tone), 1.4))
         cross = self._close_rect().adjusted(5, 5, -5, -5)
         painter.drawLine(cross.topLeft(), cross.bottomRight())
@@ -251,5 +255,8 @@ class Chip(QWidget):
         drag = QDrag(self)
         drag.setMimeData(self.mime_data())
         drag.setPixmap(self.grab())
-        if drag.exec(Qt.DropAction.MoveAction | Qt.DropAction.CopyAction) == Qt.DropAction.MoveAction:
+        if (
+            drag.exec(Qt.DropAction.MoveAction | Qt.DropAction.CopyAction)
+            == Qt.DropAction.MoveAction
+        ):
             self.removed.emit()

@@ -141,7 +141,9 @@ class ComposeController(QObject):
     def _on_store_failed(self, error: AppError) -> None:
         self.status.emit("Not saved", True)
         self.noticed.emit(
-            Notice(key="save", tone="danger", text=f"The draft is not saved. {error_sentence(error)}")
+            Notice(
+                key="save", tone="danger", text=f"The draft is not saved. {error_sentence(error)}"
+            )
         )
         if self._closing is None:
             self._retrying.start()
@@ -200,7 +202,7 @@ class ComposeController(QObject):
         self.noticed.emit(Notice(key="senders", tone="danger", text=error_sentence(error)))
 
     @property
-    def sender(self) -> Sender | None:
+    def chosen(self) -> Sender | None:
         """Give the chosen mailbox, if it is connected."""
         uid = self.draft.mailbox_uid
         return next((s for s in self.senders if s.mailbox.uid == uid), None)
@@ -217,7 +219,7 @@ class ComposeController(QObject):
 
     def check_thread(self) -> None:
         """Warn when the conversation belongs to another account than the mail is sent from."""
-        reply, sender = self.draft.reply, self.sender
+        reply, sender = self.draft.reply, self.chosen
         if reply is None or sender is None or sender.account.uid == reply.ref.account_uid:
             self.notice_dropped.emit("thread")
             return

@@ -44,7 +44,9 @@ class ConversationPanel(QFrame):
         column.addWidget(title)
         self.browser = ConversationBrowser(theme=theme, host=host, name="composer.panel.browser")
         self.browser.highlighted.connect(self._on_highlighted)
-        self.browser.picked.connect(lambda row: self.reply_requested.emit(row, ReplyMode.REPLY.value))
+        self.browser.picked.connect(
+            lambda row: self.reply_requested.emit(row, ReplyMode.REPLY.value)
+        )
         column.addWidget(self.browser, 3)
         column.addWidget(line())
         self._preview = self._make_preview(theme)
@@ -128,7 +130,9 @@ class ConversationPanel(QFrame):
         self._refresh()
         if row is None:
             return
-        self.headline.setText(row.last_sender or (row.participants[0].label if row.participants else ""))
+        self.headline.setText(
+            row.last_sender or (row.participants[0].label if row.participants else "")
+        )
         self.when.setText(moment_text(row.last_at, self._host.clock.now()))
         self.view.show_html("")
         self.view.setPlaceholderText("Fetching the latest message…")

@@ -9,7 +9,7 @@ from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtGui import QColor, QFont, QIcon, QPixmap
 from PySide6.QtWidgets import QButtonGroup, QFrame, QHBoxLayout, QMenu, QToolButton
 
-from app.ui.compose import formats, formatting
+from app.ui.compose import formats, formatting, nesting
 from app.ui.compose.formats import Kind
 from app.ui.widgets import icon_button, line, look
 
@@ -142,7 +142,7 @@ class FormatBar(QFrame):
         self._toggles: dict[str, QToolButton] = {}
         for name, tip, function in toggles:
             made = self._button(name, name, tip, lambda: None, checkable=True)
-            made.clicked.connect(partial(self._on_toggled, function))
+            self._connect_toggle(made, function)
             self._toggles[name] = made
         colours = self._button("colour", "colour", "Text colour", lambda: None)
         menu = self._menu_button(colours, "colour")
@@ -155,8 +155,10 @@ class FormatBar(QFrame):
         """Switch one of bold, italic, underline and strike, as its button does."""
         self._toggles[name].click()
 
-    def _on_toggled(self, function: Callable[[BodyEditor, bool], None], on: bool) -> None:
-        function(self._editor, on)
+    def _connect_toggle(
+        self, made: QToolButton, function: Callable[[BodyEditor, bool], None]
+    ) -> None:
+        made.clicked.connect(lambda on: function(self._editor, on))
 
     def _colour(self, colour: str) -> None:
         formatting.set_colour(self._editor, colour)
@@ -165,17 +167,19 @@ class FormatBar(QFrame):
         edit = self._editor
         self._bullets = self._button(
             "bullets", "bullets", "Bulleted list (Ctrl+Shift+8)",
-            partial(formatting.toggle_list, edit, ordered=False), checkable=True,
+            partial(nesting.toggle_list, edit, ordered=False), checkable=True,
         )  # fmt: skip
         self._numbers = self._button(
             "numbers", "numbers", "Numbered list (Ctrl+Shift+7)",
-            partial(formatting.toggle_list, edit, ordered=True), checkable=True,
+            partial(nesting.toggle_list, edit, ordered=True), checkable=True,
         )  # fmt: skip
-        self._button("outdent", "outdent", "Less indent (Ctrl+[)", partial(formatting.indent, edit, -1))
-        self._button("indent", "indent", "More indent (Ctrl+])", partial(formatting.indent, edit, 1))
+        self._button(
+            "outdent", "outdent", "Less indent (Ctrl+[)", partial(nesting.indent, edit, -1)
+        )
+        self._button("indent", "indent", "More indent (Ctrl+])", partial(nesting.indent, edit, 1))
         self._quote = self._button(
             "quote", "quote", "Quote (Ctrl+Shift+9)",
-            partial(formatting.toggle_quote, edit), checkable=True,
+            partial(nesting.toggle_quote, edit), checkable=True,
         )  # fmt: skip
 
     def _add_objects(self) -> None:
@@ -191,7 +195,7 @@ class FormatBar(QFrame):
     def _fill_table_menu(self) -> None:
         menu, cursor = self._table_menu, self._editor.textCursor()
         menu.clear()
-        table = cursor.currentTable()
+        table = formats.table_at(cursor)
         if table is None:
             for rows, columns in ((2, 2), (3, 3), (5, 3), (5, 5)):
                 do = partial(formatting.insert_table, self._editor, rows, columns)
@@ -201,7 +205,10 @@ class FormatBar(QFrame):
         row, column = cell.row(), cell.column()
         self._entry(menu, "Add row below", "table.add_row", partial(table.insertRows, row + 1, 1))
         self._entry(
-            menu, "Add column right", "table.add_column", partial(table.insertColumns, column + 1, 1)
+            menu,
+            "Add column right",
+            "table.add_column",
+            partial(table.insertColumns, column + 1, 1),
         )
         self._entry(menu, "Delete row", "table.drop_row", partial(table.removeRows, row, 1))
         self._entry(
@@ -258,7 +265,7 @@ class FormatBar(QFrame):
         self._toggles["italic"].setChecked(form.fontItalic())
         self._toggles["underline"].setChecked(form.fontUnderline())
         self._toggles["strike"].setChecked(form.fontStrikeOut())
-        items = cursor.currentList()
+        items = formats.list_of(cursor.block())
         ordered = items is not None and formats.is_ordered(items.format())
         self._bullets.setChecked(items is not None and not ordered)
         self._numbers.setChecked(ordered)

@@ -7,6 +7,7 @@ and paste carry it. Nothing here knows HTML.
 from __future__ import annotations
 
 from enum import IntEnum
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt
 from PySide6.QtGui import (
@@ -20,6 +21,9 @@ from PySide6.QtGui import (
 )
 
 from app.mime.html.markup import MONOSPACE_FAMILY
+
+if TYPE_CHECKING:
+    from PySide6.QtGui import QTextBlock, QTextCursor, QTextList, QTextTable
 
 KIND = QTextFormat.Property.UserProperty.value + 1
 QUOTE_LEVEL = QTextFormat.Property.BlockQuoteLevel
@@ -96,6 +100,16 @@ def list_format(*, ordered: bool, level: int) -> QTextListFormat:
 def is_ordered(made: QTextListFormat) -> bool:
     """Say whether a list counts."""
     return made.style().value <= QTextListFormat.Style.ListDecimal.value
+
+
+def list_of(block: QTextBlock) -> QTextList | None:
+    """Give the list a block is an item of (Qt's stubs do not say that there may be none)."""
+    return block.textList()
+
+
+def table_at(cursor: QTextCursor) -> QTextTable | None:
+    """Give the table a cursor is in, if any."""
+    return cursor.currentTable()
 
 
 def heading_char_format(level: int) -> QTextCharFormat:

@@ -76,9 +76,7 @@ def set_colour(editor: QTextEdit, colour: str) -> None:
 def set_size(editor: QTextEdit, size_px: int) -> None:
     """Set the size of letters in px; 0 is the normal one."""
     prop = QTextFormat.Property.FontPixelSize
-    _set_property(
-        editor, prop, lambda form: form.setProperty(prop, size_px) if size_px else None
-    )
+    _set_property(editor, prop, lambda form: form.setProperty(prop, size_px) if size_px else None)
 
 
 def _set_property(editor: QTextEdit, prop: QTextFormat.Property, change: object) -> None:
@@ -156,8 +154,9 @@ def set_block(block: QTextBlock, *, kind: Kind, heading: int, quote: int | None 
     """Make a block a paragraph, a heading or code; it leaves its list."""
     cursor = QTextCursor(block)
     old = block.blockFormat()
-    if block.textList() is not None:
-        block.textList().remove(block)
+    items = formats.list_of(block)
+    if items is not None:
+        items.remove(block)
     level = formats.quote_level(old) if quote is None else quote
     made = formats.block_format(kind=kind, heading=heading, quote=level)
     if old.hasProperty(QTextFormat.Property.BlockAlignment) and kind is Kind.TEXT:
@@ -170,9 +169,7 @@ def set_block(block: QTextBlock, *, kind: Kind, heading: int, quote: int | None 
             if kind is Kind.CODE
             else formats.heading_char_format(heading)
         )
-        cursor.movePosition(
-            QTextCursor.MoveOperation.EndOfBlock, QTextCursor.MoveMode.KeepAnchor
-        )
+        cursor.movePosition(QTextCursor.MoveOperation.EndOfBlock, QTextCursor.MoveMode.KeepAnchor)
         if cursor.hasSelection():
             cursor.setCharFormat(letters)
         cursor.setBlockCharFormat(letters)
@@ -190,104 +187,6 @@ def set_style(editor: QTextEdit, *, kind: Kind = Kind.TEXT, heading: int = 0) ->
     )
     if not editor.textCursor().hasSelection():
         editor.setCurrentCharFormat(letters)
-
-
-def toggle_list(editor: QTextEdit, *, ordered: bool) -> None:
-    """Make a list of the selected paragraphs, or paragraphs of the list."""
-    cursor = editor.textCursor()
-    chosen = list(blocks(cursor))
-    is_already = all(
-        block.textList() is not None and formats.is_ordered(block.textList().format()) is ordered
-        for block in chosen
-    )
-    cursor.beginEditBlock()
-    if is_already:
-        for block in chosen:
-            leave_list(block)
-    else:
-        _make_list(chosen, ordered=ordered)
-    cursor.endEditBlock()
-
-
-def _make_list(chosen: list[QTextBlock], *, ordered: bool) -> None:
-    first = chosen[0]
-    neighbour = first.previous().textList() if first.previous().isValid() else None
-    level = first.textList().format().indent() if first.textList() is not None else 1
-    joined = (
-        neighbour
-        if neighbour is not None
-        and formats.is_ordered(neighbour.format()) is ordered
-        and neighbour.format().indent() == level
-        else None
-    )
-    for block in chosen:
-        own = block.textList()
-        if own is None:
-            QTextCursor(block).setBlockFormat(
-                formats.item_format(quote=formats.quote_level(block.blockFormat()))
-            )
-        if joined is None:
-            joined = QTextCursor(block).createList(
-                formats.list_format(ordered=ordered, level=level)
-            )
-        else:
-            joined.add(block)
-
-
-def leave_list(block: QTextBlock) -> None:
-    """Make a list item a paragraph."""
-    items = block.textList()
-    if items is not None:
-        items.remove(block)
-    quote = formats.quote_level(block.blockFormat())
-    QTextCursor(block).setBlockFormat(formats.block_format(quote=quote))
-
-
-def indent(editor: QTextEdit, step: int) -> None:
-    """Move list items, or paragraphs as quotes, one level in or out."""
-    cursor = editor.textCursor()
-    cursor.beginEditBlock()
-    for block in list(blocks(cursor)):
-        items = block.textList()
-        if items is None:
-            _quote_by(block, step)
-            continue
-        level = items.format().indent() + step
-        if level < 1:
-            leave_list(block)
-        elif level <= formats.MAX_LIST_LEVEL:
-            _to_level(block, level, ordered=formats.is_ordered(items.format()))
-    cursor.endEditBlock()
-
-
-def _to_level(block: QTextBlock, level: int, *, ordered: bool) -> None:
-    """Join the list of that level nearby, or begin one."""
-    before = block.previous()
-    while before.isValid() and before.textList() is not None:
-        found = before.textList().format()
-        if found.indent() == level and formats.is_ordered(found) is ordered:
-            before.textList().add(block)
-            return
-        if found.indent() < level:
-            break
-        before = before.previous()
-    QTextCursor(block).createList(formats.list_format(ordered=ordered, level=level))
-
-
-def toggle_quote(editor: QTextEdit) -> None:
-    """Put the paragraphs into a quote, or take them out."""
-    cursor = editor.textCursor()
-    step = -1 if formats.quote_level(cursor.blockFormat()) else 1
-    cursor.beginEditBlock()
-    for block in list(blocks(cursor)):
-        _quote_by(block, step)
-    cursor.endEditBlock()
-
-
-def _quote_by(block: QTextBlock, step: int) -> None:
-    made = block.blockFormat()
-    formats.set_quote_level(made, formats.quote_level(made) + step)
-    QTextCursor(block).setBlockFormat(made)
 
 
 def set_alignment(editor: QTextEdit, alignment: Qt.AlignmentFlag) -> None:
@@ -342,7 +241,7 @@ def select_link(cursor: QTextCursor) -> str:
 def insert_table(editor: QTextEdit, rows: int, columns: int) -> None:
     """Insert a bordered table and put the cursor into its first cell."""
     cursor = editor.textCursor()
-    if cursor.currentTable() is not None:
+    if formats.table_at(cursor) is not None:
         return
     table = cursor.insertTable(rows, columns, formats.table_format())
     editor.setTextCursor(table.cellAt(0, 0).firstCursorPosition())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt, Signal
@@ -19,7 +20,11 @@ if TYPE_CHECKING:
 
 FIELDS = {"to": "To", "cc": "Cc", "bcc": "Bcc", "reply_to": "Reply-To"}
 _OPTIONAL = ("cc", "bcc", "reply_to")
-_TIPS = {"cc": "Show Cc (Ctrl+Shift+C)", "bcc": "Show Bcc (Ctrl+Shift+B)", "reply_to": "Show Reply-To"}
+_TIPS = {
+    "cc": "Show Cc (Ctrl+Shift+C)",
+    "bcc": "Show Bcc (Ctrl+Shift+B)",
+    "reply_to": "Show Reply-To",
+}
 
 
 class HeaderForm(QWidget):
@@ -51,16 +56,15 @@ class HeaderForm(QWidget):
 
     # --- building ------------------------------------------------------------------------------
 
-    def _add_row(self, text: str, field: QWidget, *, height: int = 40) -> QHBoxLayout:
+    def _add_row(self, text: str, field: QWidget, *, height: int = 38) -> QHBoxLayout:
         holder = surface("surface")
         row = QHBoxLayout(holder)
         row.setContentsMargins(18, 5, 18, 5)
         row.setSpacing(6)
         name = row_label(text, field)
-        name.setFixedHeight(30 if height > 40 else 28)
+        name.setFixedHeight(height - 10)
         row.addWidget(name, 0, Qt.AlignmentFlag.AlignTop)
         row.addWidget(field)
-        holder.setMinimumHeight(height)
         self._column.addWidget(holder)
         self._column.addWidget(line("h-faint"))
         return row
@@ -84,7 +88,7 @@ class HeaderForm(QWidget):
                 expander = button(
                     FIELDS[other],
                     name=f"composer.show_{other}",
-                    clicked=lambda other=other: self.show_field(other, focus=True),
+                    clicked=partial(self.show_field, other, focus=True),
                     role="quiet",
                     tip=_TIPS[other],
                 )
@@ -120,7 +124,8 @@ class HeaderForm(QWidget):
         holder = self._rows[name]
         holder.setVisible(visible)
         index = self._column.indexOf(holder)
-        hairline = self._column.itemAt(index + 1).widget()
+        below = self._column.itemAt(index + 1)
+        hairline = below.widget() if below is not None else None
         if hairline is not None:
             hairline.setVisible(visible)
 
@@ -182,7 +187,9 @@ class HeaderForm(QWidget):
             keys = [address.key for address in self.fields[name].addresses]
             for other in ("to", "cc", "bcc"):
                 if other != name:
+                    blocked = self.fields[other].blockSignals(True)
                     self.fields[other].remove_keys(keys)
+                    self.fields[other].blockSignals(blocked)
         self.recipients_changed.emit(name)
 
     def focus_first_gap(self) -> None:

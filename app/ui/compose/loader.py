@@ -75,7 +75,7 @@ class _Reader(HTMLParser):
         block = cursor.block()
         # The block we land in is used first: as it is if it holds text, in our format if empty.
         self._is_fresh = True
-        self._keeps_format = bool(block.text()) or cursor.currentTable() is not None
+        self._keeps_format = bool(block.text()) or formats.table_at(cursor) is not None
         self._opened = False
         self._letters = [QTextCharFormat()]
         self._tags: list[str] = []
@@ -92,7 +92,7 @@ class _Reader(HTMLParser):
         self._at_start = True
         self._table: TableBuilder | None = None
         # In a cell already: tables in what comes are taken apart, one in another suits no mail.
-        self._tables = 1 if cursor.currentTable() is not None else 0
+        self._tables = 1 if formats.table_at(cursor) is not None else 0
 
     # --- elements ------------------------------------------------------------------------------
 

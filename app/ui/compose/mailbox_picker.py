@@ -66,7 +66,8 @@ class MailboxPicker(QPushButton):
 
     def sizeHint(self) -> QSize:
         """Fit what is in it."""
-        inner = self.layout().sizeHint() if self.layout() else QSize(120, 28)
+        layout = self.layout()
+        inner = layout.sizeHint() if layout is not None else QSize(120, 28)
         return QSize(inner.width(), 28)
 
     def minimumSizeHint(self) -> QSize:
@@ -131,7 +132,9 @@ def _state(sender: Sender) -> str:
 
 def _sentence(sender: Sender) -> str:
     mailbox = sender.mailbox
-    name = f"{mailbox.display_name} <{mailbox.address}>" if mailbox.display_name else mailbox.address
+    name = (
+        f"{mailbox.display_name} <{mailbox.address}>" if mailbox.display_name else mailbox.address
+    )
     return f"{name} · {mailbox.provider.label}{_state(sender)}"
 
 

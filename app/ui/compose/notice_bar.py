@@ -66,7 +66,9 @@ class NoticeBar(QWidget):
 
     def drop(self, key: str) -> None:
         """Take a notice away; a key that ends in `:` takes all that begin with it."""
-        for name in [n for n in self._strips if n == key or (key[-1:] == ":" and n.startswith(key))]:
+        for name in [
+            n for n in self._strips if n == key or (key[-1:] == ":" and n.startswith(key))
+        ]:
             self._take(name)
         self.setVisible(bool(self._strips))
 
@@ -111,7 +113,10 @@ class _Strip(QFrame):
 
     def _add_button(self, row: QHBoxLayout, verb: str) -> None:
         made = button(
-            verb, name=f"notice.{self.notice.key}.{verb}", role="link", clicked=lambda: self.act(verb)
+            verb,
+            name=f"notice.{self.notice.key}.{verb}",
+            role="link",
+            clicked=lambda: self.act(verb),
         )
         look(made, tone=self.notice.tone)
         row.addWidget(made, 0, Qt.AlignmentFlag.AlignTop)

@@ -45,7 +45,9 @@ class QuoteBlock(QWidget):
         row.setSpacing(10)
         self._text = label(name="composer.quote.text", tone="muted")
         row.addWidget(self._text, 1)
-        self.toggle = button("Show", name="composer.quote.show", clicked=self._on_toggle, role="link")
+        self.toggle = button(
+            "Show", name="composer.quote.show", clicked=self._on_toggle, role="link"
+        )
         row.addWidget(self.toggle)
         for text, name, signal in (
             ("Edit inline", "edit", self.edit_requested),

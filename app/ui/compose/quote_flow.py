@@ -30,7 +30,7 @@ class QuoteFlow(QObject):
         self._block = block
         self._inlined: Quote | None = None
         self._steps_before = 0
-        self._redo_steps = 0
+        self._all_steps = 0
         block.wanted.connect(self._on_wanted)
         block.edit_requested.connect(self._on_edit)
         block.remove_requested.connect(self._on_remove)
@@ -90,16 +90,17 @@ class QuoteFlow(QObject):
         if self._inlined is None:
             return
         document = self._editor.rich
-        steps, redo = document.availableUndoSteps(), document.availableRedoSteps()
-        was_redo, self._redo_steps = self._redo_steps, redo
+        steps = document.availableUndoSteps()
+        all_steps = steps + document.availableRedoSteps()
         quote = self._controller.draft.quote
         if steps <= self._steps_before and quote is None:
+            self._all_steps = all_steps
             self._controller.session.set_quote(self._inlined)
         elif steps > self._steps_before and quote is self._inlined:
-            if redo < was_redo and redo + 1 == was_redo:
+            if all_steps == self._all_steps:
                 self._controller.session.set_quote(None)
             else:
-                self._inlined = None
+                self._inlined = None  # something else was written instead of redoing
 
     def _complain(self, error: AppError) -> None:
         self._controller.noticed.emit(

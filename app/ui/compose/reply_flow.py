@@ -112,7 +112,12 @@ class ReplyFlow(QObject):
             self._controller.check_thread()
 
         self._controller.noticed.emit(
-            Notice(key="reply", tone="ok", text=sentence, actions=(("Undo", undo), ("Dismiss", _nothing)))
+            Notice(
+                key="reply",
+                tone="ok",
+                text=sentence,
+                actions=(("Undo", undo), ("Dismiss", _nothing)),
+            )
         )
 
     def _on_failed(self, error: AppError, conversation: Conversation, mode: ReplyMode) -> None:

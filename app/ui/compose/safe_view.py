@@ -38,7 +38,9 @@ class SafeView(QTextBrowser):
 
     def _paint(self) -> None:
         tokens = self._theme.tokens
-        self.document().setDefaultStyleSheet(f"a {{ color: {tokens.accent}; }} p {{ margin: 0 0 6px 0; }}")
+        self.document().setDefaultStyleSheet(
+            f"a {{ color: {tokens.accent}; }} p {{ margin: 0 0 6px 0; }}"
+        )
         self.setHtml(self._html)
 
     def loadResource(self, kind: int, name: QUrl | str) -> object:

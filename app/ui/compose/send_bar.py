@@ -135,5 +135,3 @@ class SendBar(QFrame):
         self._separators[0].setVisible(shown[0] and (shown[1] or shown[2]))
         self._separators[1].setVisible(shown[2] and shown[1])
         self.waiting.setCursor(Qt.CursorShape.PointingHandCursor)
-
-

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QDateTime, Qt, Signal
@@ -57,12 +58,12 @@ class SendLaterDialog(QDialog):
         )
         for number, (text, at) in enumerate(usual_times(now)):
             made = button(
-                text, name=f"send_later.usual.{number}", clicked=lambda at=at: self._choose(at)
+                text, name=f"send_later.usual.{number}", clicked=partial(self._choose, at)
             )
             made.setToolTip(moment_text(at, now))
             column.addWidget(made)
-        first = usual_times(now)[0][1].astimezone()
-        self.when = QDateTimeEdit(QDateTime(first.replace(tzinfo=None)))
+        first = usual_times(now)[0][1]
+        self.when = QDateTimeEdit(QDateTime.fromSecsSinceEpoch(int(first.timestamp())))
         self.when.setObjectName("send_later.when")
         self.when.setAccessibleName("Date and time")
         self.when.setCalendarPopup(True)

@@ -81,7 +81,7 @@ class _Writer:
     def _block(self, block: QTextBlock) -> None:
         form = block.blockFormat()
         kind = formats.kind_of(form)
-        items = block.textList()
+        items = formats.list_of(block)
         self._enter_quotes(formats.quote_level(form))
         if kind is Kind.CODE and items is None:
             self._close_lists()
@@ -107,7 +107,7 @@ class _Writer:
 
     def _paragraph(self, block: QTextBlock, heading: int) -> None:
         inner = self._inline(block, heading=bool(heading))
-        if not inner:
+        if not inner or inner == "&nbsp;":
             self._out.append(markup.BLANK_PARAGRAPH)
             return
         self._has_content = True
@@ -191,7 +191,7 @@ class _Writer:
         last = cell.lastCursorPosition().block()
         is_plain = (
             block == last
-            and block.textList() is None
+            and formats.list_of(block) is None
             and not block.blockFormat().headingLevel()
             and not formats.quote_level(block.blockFormat())
             and formats.kind_of(block.blockFormat()) is Kind.TEXT

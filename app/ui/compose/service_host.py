@@ -37,6 +37,8 @@ if TYPE_CHECKING:
     from app.ui.compose.host import WindowHost
 
 _UNSAFE = re.compile(r"[\x00-\x1f/\\:*?\"<>|]+")
+# The sanitiser took its address away; Qt would go on to look for a file without a name.
+_PICTURE_WITHOUT_SOURCE = re.compile(r'<img(?:\s+(?!src=)[a-z-]+="[^"]*+")*+\s*/?>')
 
 
 class ServiceHost:
@@ -217,7 +219,7 @@ def _readable(html: str, text: str) -> str:
         return text_to_html(text)
     from app.mime.html.sanitize import sanitize
 
-    return sanitize(html)
+    return _PICTURE_WITHOUT_SOURCE.sub("", sanitize(html))
 
 
 def _inline(quote: Quote) -> str:

@@ -9,7 +9,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QKeySequence, QShortcut
 from PySide6.QtWidgets import QDialog, QGridLayout, QVBoxLayout
 
-from app.ui.compose import formatting
+from app.ui.compose import formatting, nesting
 from app.ui.widgets import button, label
 
 if TYPE_CHECKING:
@@ -45,11 +45,11 @@ def _text_rows(window: ComposeWindow) -> list[_Row]:
         ("Ctrl+U", "Underline", partial(bar.toggle, "underline")),
         ("Ctrl+Shift+X", "Strike through", partial(bar.toggle, "strike")),
         ("Ctrl+K", "Link", window.editing.ask_link),
-        ("Ctrl+Shift+8", "Bulleted list", partial(formatting.toggle_list, edit, ordered=False)),
-        ("Ctrl+Shift+7", "Numbered list", partial(formatting.toggle_list, edit, ordered=True)),
-        ("Ctrl+Shift+9", "Quote", partial(formatting.toggle_quote, edit)),
-        ("Ctrl+]", "More indent", partial(formatting.indent, edit, 1)),
-        ("Ctrl+[", "Less indent", partial(formatting.indent, edit, -1)),
+        ("Ctrl+Shift+8", "Bulleted list", partial(nesting.toggle_list, edit, ordered=False)),
+        ("Ctrl+Shift+7", "Numbered list", partial(nesting.toggle_list, edit, ordered=True)),
+        ("Ctrl+Shift+9", "Quote", partial(nesting.toggle_quote, edit)),
+        ("Ctrl+]", "More indent", partial(nesting.indent, edit, 1)),
+        ("Ctrl+[", "Less indent", partial(nesting.indent, edit, -1)),
         ("Ctrl+\\", "Clear formatting", partial(formatting.clear, edit)),
         ("Ctrl+Shift+V", "Paste without formatting", edit.paste_plain),
     ]
@@ -72,9 +72,7 @@ def _if_rich(window: ComposeWindow, do: Callable[[], object]) -> None:
         window.format_bar.refresh()
 
 
-def _add(
-    owner: QWidget, keys: str, do: Callable[[], object], context: Qt.ShortcutContext
-) -> None:
+def _add(owner: QWidget, keys: str, do: Callable[[], object], context: Qt.ShortcutContext) -> None:
     shortcut = QShortcut(QKeySequence(keys), owner)
     shortcut.setContext(context)
     shortcut.activated.connect(lambda: do())

@@ -89,7 +89,9 @@ class ThreadPicker(QWidget):
         """Open the pane, the search field ready to type in."""
         self._new.setVisible(self._reply is not None)
         self.browser.finder.set_account(self._account_uid)
-        corner = self.button.mapToGlobal(QPoint(self.button.width() - _WIDTH, self.button.height() + 4))
+        corner = self.button.mapToGlobal(
+            QPoint(self.button.width() - _WIDTH, self.button.height() + 4)
+        )
         self.popup.move(corner)
         self.popup.show()
         self.browser.search.clear()

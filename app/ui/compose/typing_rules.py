@@ -10,14 +10,22 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtGui import QTextCharFormat, QTextCursor, QTextFormat
 
-from app.ui.compose import formats, formatting
+from app.ui.compose import formats, formatting, nesting
 from app.ui.compose.formats import Kind
 
 if TYPE_CHECKING:
     from PySide6.QtWidgets import QTextEdit
 
 _URL = re.compile(r"(?:https?://|www\.)[^\s<>\"]{3,}$", re.IGNORECASE)
-_MARKS = {"-": "bullets", "*": "bullets", "1.": "numbers", ">": "quote", "#": "h1", "##": "h2", "###": "h3"}
+_MARKS = {
+    "-": "bullets",
+    "*": "bullets",
+    "1.": "numbers",
+    ">": "quote",
+    "#": "h1",
+    "##": "h2",
+    "###": "h3",
+}
 
 
 def on_return(editor: QTextEdit) -> bool:
@@ -26,11 +34,11 @@ def on_return(editor: QTextEdit) -> bool:
     block = cursor.block()
     form = block.blockFormat()
     link_typed(editor)
-    if not block.text() and block.textList() is not None:
-        formatting.indent(editor, -1)
+    if not block.text() and formats.list_of(block) is not None:
+        nesting.indent(editor, -1)
         return True
     if not block.text() and formats.quote_level(form):
-        formatting.toggle_quote(editor)
+        nesting.toggle_quote(editor)
         return True
     if form.headingLevel() and cursor.atBlockEnd() and not cursor.hasSelection():
         quote = formats.quote_level(form)
@@ -62,11 +70,11 @@ def on_backspace(editor: QTextEdit) -> bool:
         return False
     block = cursor.block()
     form = block.blockFormat()
-    if block.textList() is not None:
-        formatting.leave_list(block)
+    if formats.list_of(block) is not None:
+        nesting.leave_list(block)
         return True
     if formats.quote_level(form):
-        formatting.indent(editor, -1)
+        nesting.indent(editor, -1)
         return True
     if form.headingLevel() or formats.kind_of(form) is not Kind.TEXT:
         formatting.set_style(editor)
@@ -77,19 +85,21 @@ def on_backspace(editor: QTextEdit) -> bool:
 def on_tab(editor: QTextEdit, *, back: bool) -> bool:
     """Indent list items, walk table cells; elsewhere Tab leaves the text."""
     cursor = editor.textCursor()
-    table = cursor.currentTable()
+    table = formats.table_at(cursor)
     if table is not None:
         _next_cell(editor, back=back)
         return True
-    if cursor.block().textList() is not None:
-        formatting.indent(editor, -1 if back else 1)
+    if formats.list_of(cursor.block()) is not None:
+        nesting.indent(editor, -1 if back else 1)
         return True
     return False
 
 
 def _next_cell(editor: QTextEdit, *, back: bool) -> None:
     cursor = editor.textCursor()
-    table = cursor.currentTable()
+    table = formats.table_at(cursor)
+    if table is None:
+        return
     cell = table.cellAt(cursor)
     number = cell.row() * table.columns() + cell.column() + (-1 if back else 1)
     if number < 0:
@@ -107,7 +117,7 @@ def on_space(editor: QTextEdit) -> bool:
     if cursor.hasSelection():
         return False
     before = block.text()[: cursor.positionInBlock()]
-    is_plain = block.textList() is None and not block.blockFormat().headingLevel()
+    is_plain = formats.list_of(block) is None and not block.blockFormat().headingLevel()
     mark = _MARKS.get(before) if is_plain and len(before) < 4 else None
     if mark is None:
         link_typed(editor)
@@ -116,9 +126,9 @@ def on_space(editor: QTextEdit) -> bool:
     cursor.removeSelectedText()
     match mark:
         case "bullets" | "numbers":
-            formatting.toggle_list(editor, ordered=mark == "numbers")
+            nesting.toggle_list(editor, ordered=mark == "numbers")
         case "quote":
-            formatting.toggle_quote(editor)
+            nesting.toggle_quote(editor)
         case _:
             formatting.set_style(editor, heading=int(mark[1]))
     return True

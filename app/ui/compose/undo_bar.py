@@ -27,7 +27,9 @@ class UndoBar(QWidget):
     mailroom_requested = Signal()
     expired = Signal()
 
-    def __init__(self, *, theme: Theme, clock: Clock, span_s: float, scheduled_for: str = "") -> None:
+    def __init__(
+        self, *, theme: Theme, clock: Clock, span_s: float, scheduled_for: str = ""
+    ) -> None:
         flags = (
             Qt.WindowType.Tool
             | Qt.WindowType.FramelessWindowHint
@@ -65,9 +67,7 @@ class UndoBar(QWidget):
         )
         row.addWidget(self.undo)
         row.addWidget(
-            icon_button(
-                theme, "close", name="undo_bar.close", tip="Hide", clicked=self._expire
-            )
+            icon_button(theme, "close", name="undo_bar.close", tip="Hide", clicked=self._expire)
         )
         column.addLayout(row)
         self._progress = QProgressBar()

@@ -5,6 +5,7 @@ What it holds is in `controller`; what it asks of the program goes through `Comp
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QEvent, Qt, Signal
@@ -12,6 +13,7 @@ from PySide6.QtWidgets import QHBoxLayout, QMainWindow, QVBoxLayout, QWidget
 
 from app.domain.draft import Body, BodyMode, ReplyMode
 from app.domain.problem import Problem
+from app.ui import tasks
 from app.ui.compose.attach_flow import AttachFlow
 from app.ui.compose.attachment_tray import AttachmentTray
 from app.ui.compose.body_editor import BodyEditor
@@ -32,7 +34,6 @@ from app.ui.compose.send_flow import SendFlow
 from app.ui.compose.sent import AfterSend
 from app.ui.compose.shortcuts import add_shortcuts
 from app.ui.compose.thread_picker import ThreadPicker
-from app.ui import tasks
 from app.ui.widgets import line, look
 
 if TYPE_CHECKING:
@@ -55,6 +56,7 @@ class ComposeWindow(QMainWindow):
         super().__init__()
         self.host = host
         self.theme = theme
+        self._is_reading_header = False
         self.setObjectName("composer")
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self.controller = ComposeController(host=host, draft=draft, parent=self)
@@ -130,7 +132,7 @@ class ComposeWindow(QMainWindow):
             self.send_bar.more,
             self.send_bar.attach,
         )
-        for before, after in zip(stops, stops[1:], strict=False):
+        for before, after in pairwise(stops):
             QWidget.setTabOrder(before, after)
 
     def _connect(self) -> None:
@@ -203,7 +205,8 @@ class ComposeWindow(QMainWindow):
         self._show_body(draft)
 
     def _on_changed(self, draft: Draft) -> None:
-        self.header.show_draft(draft)
+        if not self._is_reading_header:
+            self.header.show_draft(draft)
         self.header.mailbox.set_current(draft.mailbox_uid)
         self.quote.show_quote(draft.quote)
         self.tray.show_attachments(draft.attachments)
@@ -214,9 +217,12 @@ class ComposeWindow(QMainWindow):
         self._show_sender()
 
     def _on_recipients(self, field: str) -> None:
+        # One person stands in one field: a change of one may have emptied another.
+        self._is_reading_header = True
         for name in ("to", "cc", "bcc") if field != "reply_to" else (field,):
             addresses = self.header.fields[name].addresses
             self.controller.session.set_recipients(name, addresses)
+        self._is_reading_header = False
         self.doubts.look()
 
     def _on_senders(self, senders: list[Sender]) -> None:
@@ -235,7 +241,7 @@ class ComposeWindow(QMainWindow):
             self.notices.drop("welcome")
 
     def _show_sender(self) -> None:
-        sender = self.controller.sender
+        sender = self.controller.chosen
         account_uid = sender.account.uid if sender else ""
         self.panel.set_account(account_uid)
         self.thread_picker.set_account(account_uid)
