@@ -21,7 +21,7 @@ import sys
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QObject, QTimer, QUrl
+from PySide6.QtCore import QObject, QTimer, QUrl, Signal
 from PySide6.QtGui import QDesktopServices, QIcon
 from PySide6.QtWidgets import QApplication, QMenu
 
@@ -101,6 +101,7 @@ def run_gui(
         start_trial=start_trial,
         on_ready=on_ready,
     )
+    program.finished.connect(app.quit)
     program.start(launch, inbox)
     code = app.exec()
     program.stop()
@@ -121,7 +122,9 @@ def make_application() -> QApplication:
 
 
 class GuiProgram(QObject):
-    """Everything that lives as long as the windows."""
+    """Everything that lives as long as the windows; `finished` is emitted when all are gone."""
+
+    finished = Signal()
 
     def __init__(
         self,
@@ -155,6 +158,8 @@ class GuiProgram(QObject):
             parent=self,
         )
         self._leaving = Leaving(services=services, bridge=self.bridge, parent=self)
+        self._refresh_soon = QTimer(self, singleShot=True, interval=REFRESH_AFTER_MS)
+        self._refresh_soon.timeout.connect(self._refresh)
         self._signals: dict[int, object] = {}
         self.notifier: Notifier | None = None
         self._menu: QMenu | None = None
@@ -169,7 +174,7 @@ class GuiProgram(QObject):
         self.windows.emptied.connect(self._on_emptied)
         self.windows.failed.connect(self._on_failed)
         self.windows.trial_wanted.connect(self._on_trial_wanted)
-        self._leaving.done.connect(self._app.quit)
+        self._leaving.done.connect(self.finished)
         first = self._show_first(launch)
         self._inbox = inbox
         FirstPaint(first).painted.connect(self._on_painted)
@@ -203,7 +208,7 @@ class GuiProgram(QObject):
         self._menu = self._make_menu()
         self.notifier.show_tray(self._menu)
         self._inbox.listen(tasks.from_worker(self, self._on_request))
-        QTimer.singleShot(REFRESH_AFTER_MS, self, self._refresh)
+        self._refresh_soon.start()
         if self._on_ready is not None:
             self._on_ready(self)
 
@@ -270,6 +275,7 @@ class GuiProgram(QObject):
 
     def stop(self) -> None:
         """Stage 5: couriers stop at a safe point, the store is closed."""
+        self._refresh_soon.stop()
         self._refreshing.cancel()
         self.bridge.close()
         self._guard.stop()

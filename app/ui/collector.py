@@ -14,7 +14,10 @@ PAUSE_MS = 1_000
 
 
 class Collector(QObject):
-    """Takes the garbage collection over for as long as it lives."""
+    """Takes the garbage collection over for the rest of the process.
+
+    It is not given back: workers may still run while the windows are taken down.
+    """
 
     def __init__(self, parent: QObject) -> None:
         super().__init__(parent)
@@ -27,9 +30,8 @@ class Collector(QObject):
         self._timer.start()
 
     def stop(self) -> None:
-        """Give back."""
+        """Collect no more."""
         self._timer.stop()
-        gc.enable()
 
     def _collect(self) -> None:
         """Collect what Python itself would have collected by now."""
