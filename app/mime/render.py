@@ -31,37 +31,38 @@ __all__ = ["AttachmentChanged", "DraftRejected", "Problem", "frozen_hash", "rend
 
 
 class _HashingSink:
-    """Hashes and counts what passes through; gathers small writes."""
+    """Hashes and counts what passes through, and hands it on in whole blocks.
 
-    _FLUSH_BYTES = 32 * 1024
+    Blocks of whole pages take a file system half the time that lines or chunks of base64 take it.
+    """
+
+    _BLOCK_BYTES = 256 * 1024
 
     def __init__(self, out: Sink) -> None:
         self._out = out
         self._hash = hashlib.sha256()
-        self._held: list[bytes] = []
-        self._held_bytes = 0
+        self._block = bytearray(self._BLOCK_BYTES)
+        self._used = 0
         self.size_bytes = 0
 
     def write(self, data: bytes, /) -> int:
-        self.size_bytes += len(data)
-        if len(data) >= self._FLUSH_BYTES:
+        size = len(data)
+        self.size_bytes += size
+        done = 0
+        while size - done >= (room := self._BLOCK_BYTES - self._used):
+            self._block[self._used :] = memoryview(data)[done : done + room]
+            self._used = self._BLOCK_BYTES
+            done += room
             self.flush()
-            self._pass_on(data)
-        else:
-            self._held.append(data)
-            self._held_bytes += len(data)
-            if self._held_bytes >= self._FLUSH_BYTES:
-                self.flush()
-        return len(data)
+        rest = size - done
+        self._block[self._used : self._used + rest] = memoryview(data)[done:]
+        self._used += rest
+        return size
 
     def flush(self) -> None:
         """Hand on what is held."""
-        if self._held:
-            self._pass_on(b"".join(self._held))
-            self._held.clear()
-            self._held_bytes = 0
-
-    def _pass_on(self, block: bytes) -> None:
+        block = bytes(memoryview(self._block)[: self._used])
+        self._used = 0
         self._hash.update(block)
         self._out.write(block)
 
