@@ -49,10 +49,10 @@ class FileChip(QFrame):
     def __init__(self, *, theme: Theme, uid: str, name: str, size_bytes: int) -> None:
         super().__init__()
         self.uid = uid
+        self.filename = name
         self._theme = theme
         self._percent: int | None = None
         self._is_return_used = False
-        self._name = name
         self.setObjectName(f"file.{name}")
         self.setFixedHeight(36)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
@@ -98,7 +98,7 @@ class FileChip(QFrame):
         self.update()
 
     def _name_it(self, state: str) -> None:
-        parts = [self._name, size_text(self._size_bytes) if self._size_bytes else "", state]
+        parts = [self.filename, size_text(self._size_bytes) if self._size_bytes else "", state]
         self.setAccessibleName(", ".join(part for part in parts if part))
         self.setAccessibleDescription("Enter opens, F2 renames, Delete removes")
 
@@ -123,11 +123,11 @@ class FileChip(QFrame):
     def start_rename(self) -> None:
         """Let the person type another name."""
         self._label.hide()
-        self._line.setText(self._name)
+        self._line.setText(self.filename)
         self._line.setFixedWidth(180)
         self._line.show()
         self._line.setFocus(Qt.FocusReason.OtherFocusReason)
-        self._line.setSelection(0, len(self._name.rpartition(".")[0]) or len(self._name))
+        self._line.setSelection(0, len(self.filename.rpartition(".")[0]) or len(self.filename))
 
     def _on_return_in_line(self) -> None:
         self._is_return_used = True
@@ -138,7 +138,7 @@ class FileChip(QFrame):
         self._line.hide()
         self._label.show()
         name = self._line.text().strip().replace("/", "_").replace("\\", "_")
-        if name and name != self._name:
+        if name and name != self.filename:
             self.renamed.emit(name)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
@@ -224,13 +224,14 @@ class AttachmentTray(QFrame):
         if tuple(attachments) == self._attachments:
             return
         self._attachments = tuple(attachments)
-        for uid in list(self._kept):
-            self._take(self._kept, uid)
-        position = 0
-        for attachment in attachments:
-            if not attachment.is_inline:
+        shown = [attachment for attachment in attachments if not attachment.is_inline]
+        named = {(attachment.uid, attachment.filename) for attachment in shown}
+        for chip in list(self._kept.values()):
+            if (chip.uid, chip.filename) not in named:
+                self._take(self._kept, chip.uid)
+        for position, attachment in enumerate(shown):
+            if attachment.uid not in self._kept:
                 self._insert(position, attachment)
-                position += 1
         self._refresh()
 
     def _insert(self, position: int, attachment: Attachment) -> None:
@@ -252,6 +253,7 @@ class AttachmentTray(QFrame):
     def show_coming(self, key: str, name: str) -> None:
         """Show a file that is being copied."""
         chip = FileChip(theme=self._theme, uid=key, name=name, size_bytes=0)
+        chip.setObjectName(f"coming.{name}")
         chip.set_progress(0)
         chip.removed.connect(lambda: self.cancel_requested.emit(key))
         self._coming[key] = chip

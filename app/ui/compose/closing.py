@@ -40,6 +40,8 @@ class Closing(QObject):
     def _finish(self) -> bool:
         self._is_done = True
         self._window.attaching.cancel_all()
+        for place in (self._window.panel, self._window.thread_picker):
+            place.browser.finder.stop()
         self._window.controller.forget()
         return True
 

@@ -129,10 +129,10 @@ class ComposeController(QObject):
         self.flush()
         self._saving.stop()
         if self.needs_saving:
+            self._was_stored = True
             self._autosave.save(self.draft)
 
     def _on_stored(self, revision: int, at: datetime) -> None:
-        self._was_stored = True
         self._saved_revision = revision
         self._retrying.stop()
         self.notice_dropped.emit("save")

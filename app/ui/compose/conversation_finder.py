@@ -57,7 +57,8 @@ class ConversationFinder(QObject):
             self._provider.start()
 
     def stop(self) -> None:
-        """Ask no more."""
+        """Ask no more: the window is closed."""
+        self._account_uid = ""
         self._restart()
         self._local.stop()
 

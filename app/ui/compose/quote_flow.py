@@ -30,7 +30,7 @@ class QuoteFlow(QObject):
         self._block = block
         self._inlined: Quote | None = None
         self._steps_before = 0
-        self._all_steps = 0
+        self._steps_after = 0
         block.wanted.connect(self._on_wanted)
         block.edit_requested.connect(self._on_edit)
         block.remove_requested.connect(self._on_remove)
@@ -82,6 +82,7 @@ class QuoteFlow(QObject):
             self._inlined = None
             self._steps_before = self._editor.rich.availableUndoSteps()
             self._editor.append_html(html)
+            self._steps_after = self._editor.rich.availableUndoSteps()
             self._inlined = quote
         self._controller.session.set_quote(None)
 
@@ -89,15 +90,12 @@ class QuoteFlow(QObject):
         """Undoing the insertion brings the block back; redoing it takes it away again."""
         if self._inlined is None:
             return
-        document = self._editor.rich
-        steps = document.availableUndoSteps()
-        all_steps = steps + document.availableRedoSteps()
+        steps = self._editor.rich.availableUndoSteps()
         quote = self._controller.draft.quote
         if steps <= self._steps_before and quote is None:
-            self._all_steps = all_steps
             self._controller.session.set_quote(self._inlined)
         elif steps > self._steps_before and quote is self._inlined:
-            if all_steps == self._all_steps:
+            if steps == self._steps_after:
                 self._controller.session.set_quote(None)
             else:
                 self._inlined = None  # something else was written instead of redoing

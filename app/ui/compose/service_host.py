@@ -77,7 +77,17 @@ class ServiceHost:
             for mailbox in self._services.book.list_mailboxes()
             if mailbox.account_uid in accounts
         ]
-        return sorted(found, key=lambda one: one.account.state is AccountState.SIGNED_OUT)
+        order = {
+            uid: place for place, uid in enumerate(dict.fromkeys(s.account.uid for s in found))
+        }
+        return sorted(
+            found,
+            key=lambda one: (
+                one.account.state is AccountState.SIGNED_OUT,
+                order[one.account.uid],
+                not one.mailbox.is_default,
+            ),
+        )
 
     def autosave(
         self, *, saved: Callable[[int, datetime], None], failed: Callable[[AppError], None]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from PySide6.QtCore import QMimeData, QPoint, Qt, QUrl
+from PySide6.QtCore import QCoreApplication, QEvent, QMimeData, QPoint, Qt, QUrl
 from PySide6.QtGui import QDragEnterEvent, QDropEvent
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QLabel, QLineEdit, QPushButton, QWidget
@@ -107,7 +107,6 @@ def open_page(desk, qtbot):
     def open_one(draft=None):
         window = desk.compose(draft)
         window.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose, False)
-        qtbot.addWidget(window)
         window.show()
         qtbot.waitExposed(window)
         window.activateWindow()
@@ -119,6 +118,8 @@ def open_page(desk, qtbot):
     for page in pages:
         page.window.after_send._drop_bar()
         page.window.closing.close_now()
+        page.window.deleteLater()
+    QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete.value)
 
 
 @pytest.fixture

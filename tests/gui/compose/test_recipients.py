@@ -154,9 +154,7 @@ def test_the_cross_removes(page):
     page.to("jane@x.example")
     chip = page.window.header.fields["to"].chips[0]
 
-    QTest.mouseClick(
-        chip, Qt.MouseButton.LeftButton, pos=chip._close_rect().center().toPoint()
-    )
+    QTest.mouseClick(chip, Qt.MouseButton.LeftButton, pos=chip._close_rect().center().toPoint())
 
     assert page.chips("to") == []
 
