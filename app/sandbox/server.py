@@ -39,24 +39,40 @@ def run_sandbox(
     exit_with_stdin: bool = False,
     announce: Callable[[dict[str, Any]], None],
 ) -> int:
-    """Serve until SIGINT or SIGTERM, or until stdin ends; returns the exit code.
+    """Serve until SIGINT or SIGTERM, or until stdin ends.
 
     The port is bound before `announce` is called with the addresses.
+
+    Returns:
+        The exit code (sysexits): 0, 65 if the state file cannot be read, 69 if the port is taken.
     """
-    running = SandboxServer(host=host, port=port, auto_consent=auto_consent, state_path=state_path)
+    try:
+        running = SandboxServer(
+            host=host, port=port, auto_consent=auto_consent, state_path=state_path
+        )
+        running.start()
+    except snapshot.SnapshotUnreadable:
+        return _complain(65, f"{state_path} is no state of a sandbox. Choose another file.")
+    except OSError as error:
+        return _complain(69, f"The sandbox cannot listen on {host}:{port}: {error.strerror}.")
     stop = threading.Event()
     previous = {sign: signal.signal(sign, lambda *_: stop.set()) for sign in _signals()}
     try:
-        with running:
-            if exit_with_stdin:
-                threading.Thread(target=_wait_for_stdin, args=(stop,), daemon=True).start()
-            announce(running.description())
-            while not stop.wait(1.0) and running.alive:
-                continue
+        if exit_with_stdin:
+            threading.Thread(target=_wait_for_stdin, args=(stop,), daemon=True).start()
+        announce(running.description())
+        while not stop.wait(1.0) and running.alive:
+            continue
     finally:
+        running.stop()
         for sign, handler in previous.items():
             signal.signal(sign, handler)
     return 0 if stop.is_set() else 1
+
+
+def _complain(code: int, sentence: str) -> int:
+    sys.stderr.write(sentence + "\n")
+    return code
 
 
 def _signals() -> tuple[signal.Signals, ...]:
@@ -206,8 +222,12 @@ def bind(host: str, port: int) -> socket.socket:
     # The protocol must be named: asyncio sets TCP_NODELAY only then (delayed ACKs cost 40 ms).
     sock = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    sock.bind((host, port))
-    sock.listen(BACKLOG)
+    try:
+        sock.bind((host, port))
+        sock.listen(BACKLOG)
+    except OSError:
+        sock.close()
+        raise
     return sock
 
 

@@ -13,7 +13,7 @@ import pytest
 from app.sandbox import snapshot
 from app.sandbox.records import World
 from app.sandbox.seeds import plant
-from app.sandbox.server import SandboxServer
+from app.sandbox.server import SandboxServer, run_sandbox
 from app.sandbox.world import Sandbox
 from tests.support.sandbox import ControlClient, sandbox_process
 
@@ -120,3 +120,17 @@ def test_150_mb_are_taken_while_others_are_answered(server, browser):
 def test_unknown_paths_are_answered_in_the_providers_words(server, browser):
     assert browser.get("/nowhere").status_code == 404
     assert browser.get("/graph/v1.0/nowhere").json()["error"]["code"] == "BadRequest"
+
+
+def test_a_state_file_that_is_none_ends_with_a_sentence(tmp_path, capsys):
+    path = tmp_path / "notes.txt"
+    path.write_text("shopping list")
+    assert run_sandbox(state_path=path, announce=lambda _: None) == 65
+    assert "is no state of a sandbox" in capsys.readouterr().err
+    assert path.read_text() == "shopping list"
+
+
+def test_a_port_that_is_taken_ends_with_a_sentence(server, capsys):
+    taken = int(server.url.rpartition(":")[2])
+    assert run_sandbox(port=taken, announce=lambda _: None) == 69
+    assert "cannot listen" in capsys.readouterr().err
