@@ -105,6 +105,9 @@ class GoogleSignIn:
             raise Unavailable(
                 provider="gmail", detail="no connection to the token endpoint"
             ) from None
+        except (ValueError, KeyError, TypeError, AttributeError):
+            # An answer that is no OAuth answer (a proxy's page) breaks the library's reading of it.
+            raise Unavailable(provider="gmail", detail="unreadable token answer") from None
         return GoogleTokens(
             refresh_token=credentials.refresh_token or tokens.refresh_token,
             access_token=str(credentials.token),

@@ -8,6 +8,7 @@ out on its own thread and changes nothing. Logs no request: they carry codes.
 from __future__ import annotations
 
 import hmac
+import sys
 import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import TYPE_CHECKING, Any
@@ -119,6 +120,8 @@ class Receiver:
 
 
 class _Server(ThreadingHTTPServer):
+    # On Windows the option would let another program listen on the same port.
+    allow_reuse_address = sys.platform != "win32"
     daemon_threads = True
     block_on_close = False
     request_queue_size = 64

@@ -23,7 +23,15 @@ if TYPE_CHECKING:
 class GraphProvider:
     """Carries mail and shows conversations of one Outlook account."""
 
-    def __init__(self, *, account: Account, http: Http, graph_url: str) -> None:
+    def __init__(
+        self,
+        *,
+        account: Account,
+        http: Http,
+        graph_url: str,
+        waits_s: tuple[float, ...] = graph_ask.WAITS_S,
+    ) -> None:
+        self._waits_s = waits_s
         self._account = account
         self._http = http
         self._api = GraphApi(http, graph_url.rstrip("/"))
@@ -61,7 +69,7 @@ class GraphProvider:
         """Add what the sent copy says; without the right to read, the receipt as it is."""
         if Capability.READ not in self.capabilities:
             return receipt
-        return graph_ask.read_back(self._api, receipt, carriage)
+        return graph_ask.read_back(self._api, receipt, carriage, self._waits_s)
 
     def discard_draft(self, draft: ProviderDraft) -> None:
         """Delete a draft that is not to be sent. Raises ProviderError."""

@@ -19,6 +19,8 @@ from app.providers.values import Json, rows, text
 if TYPE_CHECKING:
     from app.ports import Carriage, ProviderDraft
 
+# Exchange moves a message to Sent Items some seconds after the 202.
+WAITS_S = (0.3, 0.7, 1.5, 2.5)
 _STATE = "id,isDraft,parentFolderId,sentDateTime,internetMessageId,conversationId"
 _COPY = f"{_STATE},subject,from,toRecipients,ccRecipients,bccRecipients,hasAttachments"
 
@@ -68,11 +70,18 @@ def _sent(message: Json) -> Evidence:
     )
 
 
-def read_back(api: GraphApi, receipt: Receipt, carriage: Carriage) -> Receipt:
-    """Fetch the sent copy and note what differs. Raises ProviderError."""
+def read_back(
+    api: GraphApi, receipt: Receipt, carriage: Carriage, waits_s: tuple[float, ...] = WAITS_S
+) -> Receipt:
+    """Fetch the sent copy and note what differs. Raises ProviderError, Cancelled."""
     message = _find_copy(api, receipt, carriage)
+    for wait_s in waits_s:
+        if message.get("isDraft") is False:
+            break
+        carriage.cancel.wait(wait_s)
+        carriage.cancel.check()
+        message = _find_copy(api, receipt, carriage)
     if message.get("isDraft") is not False:
-        # Exchange moves it to Sent Items some time after the 202.
         raise Unavailable(provider="microsoft", detail="the sent copy is not there yet")
     thread_id = carriage.reply.ref.thread_id if carriage.reply else ""
     return Receipt(

@@ -32,6 +32,8 @@ log = logging.getLogger("provider")
 
 # The whole request must stay under about 4 MB, and base64 takes four thirds.
 MOST_MIME_BYTES = 2_900_000
+# A named property of our own namespace (docs: singleValueLegacyExtendedProperty).
+MARKER_PROPERTY = "String {8f0b6c52-7e0a-4b1c-9d57-3c1f6a2f5e10} Name PostriderId"
 _ACTIONS = {
     ReplyMode.REPLY: "createReply",
     ReplyMode.REPLY_ALL: "createReplyAll",
@@ -52,7 +54,8 @@ def create_draft(api: GraphApi, account: Account, carriage: Carriage) -> Provide
         log.info("%s: the original is gone, the answer goes as a message of its own", carriage.uid)
     if carriage.message.size_bytes <= MOST_MIME_BYTES:
         return _draft_of(_made(_create_from_mime(api, carriage)))
-    answer = api.write("POST", api.url("messages"), json_body({"subject": ""}), carriage.cancel)
+    bare = json_body({"subject": "", **_mark(carriage)})
+    answer = api.write("POST", api.url("messages"), bare, carriage.cancel)
     return _fill(api, account, carriage, _made(answer))
 
 
@@ -89,10 +92,39 @@ def send_draft(api: GraphApi, draft: ProviderDraft, carriage: Carriage) -> Recei
 
 
 def find_draft(api: GraphApi, carriage: Carriage) -> ProviderDraft | None:
-    """Find a complete draft of this message by its Message-ID."""
+    """Find a complete draft of this message by its Message-ID; sweep incomplete ones away."""
     wanted = carriage.message.content.message_id
     found = api.find_by_message_id("drafts", wanted, _KNOWN, carriage.cancel)
-    return _draft_of(found) if text(found, "id") else None
+    if text(found, "id"):
+        return _draft_of(found)
+    _sweep(api, carriage)
+    return None
+
+
+def _mark(carriage: Carriage) -> Json:
+    """Mark a draft as this message's from its first moment, so that a half-made one is found."""
+    return {
+        "singleValueExtendedProperties": [
+            {"id": MARKER_PROPERTY, "value": carriage.message.content.marker}
+        ]
+    }
+
+
+def _sweep(api: GraphApi, carriage: Carriage) -> None:
+    """Delete half-made drafts of this message, which an attempt that was killed left behind."""
+    marker = carriage.message.content.marker.replace("'", "''")
+    query = params(
+        _filter=(
+            f"singleValueExtendedProperties/any(ep: ep/id eq '{MARKER_PROPERTY}'"
+            f" and ep/value eq '{marker}')"
+        ),
+        _select="id,isDraft",
+        _top=10,
+    )
+    listed = api.get(api.url("mailFolders/drafts/messages"), query, cancel=carriage.cancel)
+    for row in rows(listed.json(), "value"):
+        if row.get("isDraft") is True:
+            _try_to_delete(api, text(row, "id"))
 
 
 def discard_draft(api: GraphApi, draft: ProviderDraft) -> None:
@@ -134,7 +166,7 @@ def _begin_reply(api: GraphApi, carriage: Carriage) -> Answer:
             method="POST",
             url=url,
             headers=(IMMUTABLE,),
-            body=json_body({}),
+            body=json_body({"message": _mark(carriage)}),
             fine=frozenset({404}),
             cancel=carriage.cancel,
         )

@@ -35,6 +35,12 @@ def files_of(message):
     return {part.get_filename(): part.get_content() for part in message.iter_attachments()}
 
 
+def drafts_of(server):
+    boxes = {box["address"]: box for box in server.control.mailboxes()}
+    rows = boxes[ADDRESS[MICROSOFT]]["messages"]
+    return {row["immutable_id"] for row in rows if row["folder"] == "drafts"}
+
+
 def carry(provider, parcel):
     carriage = parcel.carriage()
     draft = provider.create_draft(carriage)
@@ -290,6 +296,27 @@ def test_an_unfinished_outlook_draft_is_never_found(server, graph):
     assert len(server.control.mailboxes()[-1]["messages"]) == before
 
 
+@pytest.mark.parametrize("is_reply", [True, False])
+def test_a_half_made_outlook_draft_of_a_killed_attempt_is_swept(server, graph, is_reply):
+    other = Parcel(sender=ADDRESS[MICROSOFT], marker="somebody-else")
+    kept = graph.create_draft(other.carriage())
+    parcel = Parcel(
+        sender=ADDRESS[MICROSOFT],
+        reply=reply_to(graph) if is_reply else None,
+        files={"a.pdf": b"a" * 3 * MB},
+    )
+    before = drafts_of(server)
+    # As if killed between the draft's first and its last request: nothing could be cleaned up.
+    server.control.fault("attach", "refuse_before", count=-1)
+    server.control.fault("delete_draft", "refuse_before", count=1)
+    with pytest.raises(Unavailable):
+        graph.create_draft(parcel.carriage())
+    assert len(drafts_of(server)) == len(before) + 1
+    assert graph.find_draft(parcel.carriage()) is None
+    assert drafts_of(server) == before
+    assert graph.find_draft(other.carriage()) == kept
+
+
 def test_an_answer_to_a_deleted_original_still_goes_out(server, graph):
     reply = reply_to(graph)
     gone = ReplyContext(
@@ -353,8 +380,16 @@ def test_202_with_retry_after_is_not_repeated(server, graph):
     assert len(server.control.deliveries()) == 1
 
 
+def test_a_sent_copy_that_takes_a_moment_is_waited_for(server, graph):
+    server.control.settings(sent_move_delay_s=0.5)
+    parcel = Parcel(sender=ADDRESS[MICROSOFT])
+    _, receipt = carry(graph, parcel)
+    assert graph.read_back(receipt, parcel.carriage()).differences == ()
+
+
 def test_a_late_sent_copy_is_still_not_called_lost(server, graph):
     server.control.settings(sent_move_delay_s=30.0)
+    graph._waits_s = (0.01,)
     parcel = Parcel(sender=ADDRESS[MICROSOFT])
     _, receipt = carry(graph, parcel)
     with pytest.raises(Unavailable):
