@@ -114,14 +114,21 @@ def _draw(placed: list[_Placed], widths: list[int], heights: list[int]) -> list[
         height = sum(heights[p.row : p.last_row + 1])
         width = sum(widths[p.column : p.last_column + 1]) + GAP * (p.cell.columns - 1)
         top = tops[p.row] + _offset(p.cell.valign, height - len(p.cell.lines))
-        # What is laid out already (a table, code) moves as one block.
-        is_block = any(HELD_SPACE in line for line in p.cell.lines)
-        widest = max(map(len, p.cell.lines), default=0)
+        lefts_in = _indents(p.cell, width)
         for number, line in enumerate(p.cell.lines):
-            spare = width - (widest if is_block else len(line))
-            left = lefts[p.column] + _offset(p.cell.align, spare)
+            left = lefts[p.column] + lefts_in[number]
             canvas[top + number].append((left, line))
     return [_joined(pieces) for pieces in canvas]
+
+
+def _indents(cell: Cell, width: int) -> list[int]:
+    """Return how far each line moves in; what is laid out already moves as one block."""
+    if cell.align not in ("right", "center"):
+        return [0] * len(cell.lines)
+    sizes = [len(line) for line in cell.lines]
+    if any(HELD_SPACE in line for line in cell.lines):
+        sizes = [max(sizes)] * len(sizes)
+    return [_offset(cell.align, width - size) for size in sizes]
 
 
 def _starts(sizes: list[int], gap: int) -> list[int]:

@@ -71,7 +71,7 @@ class _Cleaner:
         out: list[Element | str] = []
         for child in element.children:
             if isinstance(child, str):
-                out.append(child if is_pre else _FOLD.sub(" ", child))
+                out.append(child if is_pre or child.isalnum() else _FOLD.sub(" ", child))
             else:
                 out += self._element(child, is_pre=is_pre)
         return out
@@ -91,7 +91,9 @@ class _Cleaner:
         if not is_pre and tag != "pre" and (tag in _BLOCKS or tag in ("td", "th")):
             inner = _trimmed(inner)
         if tag in ("td", "th"):
-            inner = _dressed(inner, replace(look_of(element), background=""))
+            # The fill of a cell is the cell's own, not its text's.
+            look = look_of(element)
+            inner = _dressed(inner, replace(look, background="") if look.background else look)
         if tag in _TABLE_TAGS:
             return [Element(tag, paste_tables.attributes(element), inner)]
         if tag in _BLOCKS:

@@ -14,12 +14,15 @@ if TYPE_CHECKING:
     from app.mime.html.tree import Element
 
 _MAX_SPAN = 1000
+_PADDING = "padding:4px 6px"
 _ALIGN = {"left", "center", "right", "justify"}
 _VALIGN = {"top", "middle", "bottom"}
 
 
 def attributes(element: Element) -> dict[str, str]:
     """Return the attributes a table, row or cell keeps."""
+    if not element.attrs and element.tag not in ("table", "td", "th"):
+        return {}
     style = dict(policy.declarations(element.attrs.get("style", "")))
     match element.tag:
         case "table":
@@ -44,6 +47,8 @@ def _of_table(table: Element) -> dict[str, str]:
 
 
 def _of_cell(cell: Element, style: dict[str, str]) -> dict[str, str]:
+    if not cell.attrs:
+        return {"style": _PADDING}
     attrs = {
         name: value
         for name in ("colspan", "rowspan")
@@ -54,15 +59,17 @@ def _of_cell(cell: Element, style: dict[str, str]) -> dict[str, str]:
         "vertical-align": (style.get("vertical-align") or cell.attrs.get("valign", "")).lower(),
         "background-color": background(style) or cell.attrs.get("bgcolor", ""),
         "border": "1px solid #98a1b2" if _has_border(cell) else "",
-        "padding": "4px 6px",
     }
     looks["text-align"] = looks["text-align"] if looks["text-align"] in _ALIGN else ""
     looks["vertical-align"] = looks["vertical-align"] if looks["vertical-align"] in _VALIGN else ""
-    attrs["style"] = ";".join(f"{name}:{value}" for name, value in looks.items() if value)
+    kept = [f"{name}:{value}" for name, value in looks.items() if value]
+    attrs["style"] = ";".join([*kept, _PADDING])
     return attrs
 
 
 def _has_border(element: Element) -> bool:
+    if not element.attrs:
+        return False
     if element.attrs.get("border", "0").strip() not in ("", "0"):
         return True
     for name, value in policy.declarations(element.attrs.get("style", "")):

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from selectolax.lexbor import LexborNode
 
 MAX_DEPTH = 120
+# Ten times what the longest newsletters hold; it bounds the time of whatever walks the tree.
+MAX_ELEMENTS = 200_000
 
 VOID = frozenset("area base br col embed hr img input link meta source track wbr".split())
 UNREAD = frozenset(
@@ -70,8 +72,8 @@ class Element:
 def parse(html: str) -> Element:
     """Return the body of `html`, a document or fragment, as a tree at most `MAX_DEPTH` deep.
 
-    What lies deeper is hung up at that depth, in order; what is never read (scripts, styles,
-    embedded foreign content) is left out.
+    What lies deeper is hung up at that depth, in order; past `MAX_ELEMENTS` only the words are
+    kept; what is never read (scripts, styles, embedded foreign content) is left out.
     """
     from selectolax.lexbor import LexborHTMLParser
 
@@ -87,6 +89,7 @@ def parse(html: str) -> Element:
 def _fill(root: Element, body: LexborNode) -> None:
     # A stack of (our element, next lexbor node): no recursion over a stranger's nesting.
     stack: list[tuple[Element, LexborNode | None, int]] = [(root, body.first_child, 1)]
+    room = MAX_ELEMENTS
     while stack:
         parent, node, depth = stack.pop()
         while node is not None:
@@ -95,8 +98,13 @@ def _fill(root: Element, body: LexborNode) -> None:
             if tag == "-text":
                 parent.children.append(node.text_content or "")
             elif tag not in UNREAD and not tag.startswith(("-", "!")):
-                child = Element(tag, _attributes(node))
-                parent.children.append(child)
+                if room > 0:
+                    child = Element(tag, _attributes(node))
+                    parent.children.append(child)
+                else:
+                    child = parent
+                    parent.children.append(" ")
+                room -= 1
                 if (first := node.first_child) is not None:
                     stack.append((parent, following, depth))
                     stack.append((child if depth < MAX_DEPTH else parent, first, depth + 1))
