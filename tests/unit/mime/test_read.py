@@ -219,6 +219,18 @@ def test_the_original_one_replies_to() -> None:
     assert made.attachments[1].size_bytes == len("not the body")
 
 
+def test_text_and_html_one_after_the_other_are_both_quoted() -> None:
+    made = read(
+        "Content-Type: multipart/mixed; boundary=b\n\n"
+        "--b\n\nfirst < half\n--b\nContent-Type: text/html\n\n<p>second</p>\n--b--\n"
+    )
+    assert (made.text, made.html) == ("first < half", "<p>second</p>")
+    original = to_original(made, REF, "p")
+    assert original.text == "first < half\nsecond"
+    assert "first &lt; half" in original.html
+    assert original.html.endswith("<p>second</p>")
+
+
 def test_names_without_address_are_kept_for_people_only() -> None:
     made = read("From: MAILER DAEMON <>\nTo: Jane, jane@x.example\n\nx\n")
     assert made.sender == Address("", "MAILER DAEMON")
