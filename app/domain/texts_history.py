@@ -42,6 +42,8 @@ HISTORY_TEXTS: dict[str, str] = {
     "content_changed": "The kept content no longer matches what was frozen; nothing was sent",
     "store_trouble": "Postrider’s own files could not be written; tried again later",
     "gave_up": "Given up",
+    "unrecorded": "Postrider’s own files could not be written at that moment; going on from what"
+    " was written before",
     "stopped": "Stopped before the final request",
     "paced": "Waiting its turn within your sending limit",
     "draft_swept": "The draft at {provider} was removed",

@@ -15,15 +15,11 @@ if TYPE_CHECKING:
 
 PROBLEM_TEXTS: dict[str, str] = {
     "no_mailbox": "No account is chosen. Choose one under From.",
-    "mailbox_gone": "The account this was written from is no longer connected."
-    " Choose another under From.",
-    "signed_out": "The account is signed out. The message waits until you sign in again.",
     "no_recipients": "Nobody is named. Fill in To, Cc or Bcc.",
     "bad_address": "{address} is not an address mail can go to. Correct it or remove it.",
     "unreadable_address": "“{text}” cannot be read as an address. Correct it or remove it.",
     "unsafe_header": "The {field} holds characters that mail headers must not hold."
     " Type it again without line breaks.",
-    "unsafe_name": "A name in {field} holds hidden characters. Remove them.",
     "subject_too_long": "The subject is too long. Shorten it.",
     "long_subject": "The subject is long; many people will see only its beginning.",
     "near_duplicate": "You sent exactly this to the same people within the last ten minutes."
@@ -33,29 +29,9 @@ PROBLEM_TEXTS: dict[str, str] = {
     "empty_body": "The message has no text.",
     "attachments_too_large": "The files have {size} together; {provider} takes at most {limit}."
     " Remove some, or send a link.",
-    "too_large": "The message has {size}; {provider} takes at most {limit}. Remove some files.",
-    "too_many_recipients": "{count} people are named; {provider} takes at most {limit} for one"
-    " message. Send it in parts.",
-    "many_visible_recipients": "{count} people will see each other’s addresses. Move them to Bcc if"
-    " they should not.",
     "missing_attachment": "The text speaks of an attachment (“{word}”), but no file is attached.",
     "blocked_type": "{provider} does not carry files like {filename}. Remove it and send a link.",
-    "attachment_missing": "{filename} is gone. Attach it again, or remove it.",
-    "attachment_changed": "The kept copy of {filename} is damaged. Attach it again, or remove it.",
-    "bad_filename": "The name of {filename} holds characters a file name must not hold. Rename it.",
     "inline_missing": "A picture in the text has lost its file. Insert it again.",
-    "typo_domain": "{address} looks like a slip of {suggestion}. Check it.",
-    "domain_typo": "{address} looks like a slip of {suggestion}. Check it.",
-    "looks_alike": "{address} looks like {other}, which you write to, but is another address."
-    " Check it.",
-    "spoof": "{address} may not be what it looks like. Check it letter by letter.",
-    "new_domain": "{domain} is new in this conversation. Check that it belongs there.",
-    "wrong_account": "The conversation belongs to another account. The reply would start a new"
-    " conversation; choose {address} under From to answer in it.",
-    "thread_other_account": "The conversation belongs to another account. The reply would start a"
-    " new conversation; choose {address} under From to answer in it.",
-    "unresolved_field": "The field {field_name} has no value. Fill it in or remove it.",
-    "no_drafts_scope": "This account may only send, so an unclear send cannot be settled by asking.",
 }
 
 _ADDRESS_REASONS: dict[str, str] = {
@@ -85,7 +61,6 @@ _DEFAULTS = {
     "provider": "this account",
     "address": "an address",
     "filename": "a file",
-    "domain": "a domain",
     "word": "attached",
     "size": "too much",
     "limit": "a set number",

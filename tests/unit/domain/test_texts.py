@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import inspect
 import itertools
 import re
@@ -28,6 +29,7 @@ from app.domain.outbound import DeliveryStep, HistoryEntry, OutboundState, Reaso
 from app.domain.problem import Problem, Severity
 from app.domain.texts_account import missing_sentences
 from app.domain.texts_errors import is_not_registered, not_registered_sentence
+from app.domain.texts_history import HISTORY_TEXTS
 from app.domain.texts_rows import ROW_TEXTS
 from tests.support.mailroom_values import (
     JANE,
@@ -38,6 +40,7 @@ from tests.support.mailroom_values import (
     make_record,
     minutes,
 )
+from tests.support.sources import app_sources, dotted
 
 JARGON = re.compile(
     r"uncertain|exception|null|none|invalid|deliver|throttl|reconcil|token\b|mime|[{}!_]|  ",
@@ -156,6 +159,47 @@ def test_a_rejected_draft_says_everything_that_stops_it_and_no_warning():
 
 
 # --- problems ---
+
+
+def calls_in_app(*names):
+    """Give every call of these functions in the product."""
+    for source in app_sources():
+        for node in ast.walk(source.tree):
+            if isinstance(node, ast.Call) and dotted(node.func).rpartition(".")[2] in names:
+                yield node
+
+
+def words_in(node):
+    found = {part.value for part in ast.walk(node) if isinstance(part, ast.Constant)}
+    return {one for one in found if isinstance(one, str) and re.fullmatch("[a-z]+(_[a-z]+)*", one)}
+
+
+def keyword(call, name):
+    return next((one.value for one in call.keywords if one.arg == name), None)
+
+
+def test_every_problem_the_product_raises_is_said_and_no_other():
+    raised = set()
+    for call in calls_in_app("Problem", "_warning"):
+        code = keyword(call, "code") or (call.args[0] if call.args else None)
+        raised |= words_in(code) if isinstance(code, ast.Constant) else set()
+
+    assert "no_recipients" in raised
+    assert raised == set(texts.PROBLEM_TEXTS)
+
+
+def test_every_step_the_outbox_writes_down_is_said():
+    written = set()
+    for call in calls_in_app("change", "_next", "_accepted", "HistoryEntry"):
+        event = keyword(call, "event")
+        place = {"change": 1, "_next": 2, "_accepted": 2}.get(dotted(call.func).split(".")[-1])
+        if place is not None and len(call.args) > place:
+            event = call.args[place]
+        if isinstance(event, ast.Constant | ast.IfExp):
+            written |= words_in(event)
+
+    assert {"submitted", "draft_found", "draft_made", "answer_lost"} <= written
+    assert written <= set(HISTORY_TEXTS)
 
 
 @pytest.mark.parametrize("code", sorted(texts.PROBLEM_TEXTS))
