@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, QUrl, Signal
 from PySide6.QtGui import QDesktopServices, QImage
+from shiboken6 import isValid
 
 from app.domain.texts import error_sentence, size_text
 from app.runtime.cancel import CancelToken
@@ -63,7 +64,8 @@ class AttachFlow(QObject):
         self.coming.emit(key, path.name)
 
         def progress(done: int, total: int) -> None:
-            self._copied.emit(key, done, total)
+            if isValid(self):  # runs on the store thread; the window may be gone
+                self._copied.emit(key, done, total)
 
         future = self._controller.host.attach_file(path, cancel=token, progress=progress)
         tasks.run(

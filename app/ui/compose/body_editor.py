@@ -10,13 +10,11 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QBuffer, QByteArray, QIODevice, QMimeData, Qt, Signal
 from PySide6.QtGui import (
-    QColor,
     QFont,
     QFontDatabase,
     QImage,
     QImageWriter,
     QKeySequence,
-    QPainter,
     QTextCursor,
     QTextDocument,
     QTextImageFormat,
@@ -24,7 +22,7 @@ from PySide6.QtGui import (
 from PySide6.QtWidgets import QApplication, QFrame, QTextEdit
 
 from app.ui.compose import formats, loader, typing_rules
-from app.ui.compose.mail_document import LinkPainter, MailDocument
+from app.ui.compose.mail_document import LinkPainter, MailDocument, paint_quote_bars
 from app.ui.compose.serializer import serialize
 from app.ui.theme.tokens import DOCUMENT_PX
 from app.ui.widgets import look
@@ -128,23 +126,6 @@ class BodyEditor(QTextEdit):
             loader.insert(cursor, html_of_text)
             cursor.endEditBlock()
         self.edited.emit()
-
-    def losses(self) -> list[str]:
-        """Name what plain text cannot keep."""
-        lost = {"pictures": 0, "links": 0, "tables": 0, "formatting": 0}
-        for form in self.rich.allFormats():
-            if form.isTableFormat():
-                lost["tables"] = 1
-            elif form.isImageFormat():
-                lost["pictures"] = 1
-        html = self.html()
-        lost["links"] = int("<a " in html)
-        lost["pictures"] &= int("<img" in html)
-        lost["tables"] &= int("<table" in html)
-        lost["formatting"] = int(
-            any(tag in html for tag in ("<b>", "<i>", "<u>", "<s>", "<span", "<h1", "<h2", "<h3"))
-        )
-        return [name for name, count in lost.items() if count]
 
     def set_monospace(self, on: bool) -> None:
         """Show plain text in letters of one width."""
@@ -284,24 +265,7 @@ class BodyEditor(QTextEdit):
         super().paintEvent(event)
         if self.is_plain:
             return
-        painter = QPainter(self.viewport())
-        layout = self.document().documentLayout()
-        shift = self.verticalScrollBar().value()
-        block = self.cursorForPosition(self.viewport().rect().topLeft()).block()
-        while block.isValid():
-            box = layout.blockBoundingRect(block).translated(0, -shift)
-            if box.top() > self.viewport().height():
-                return
-            for level in range(formats.quote_level(block.blockFormat())):
-                x = int(self.document().documentMargin() + level * formats.QUOTE_STEP_PX)
-                painter.fillRect(
-                    x,
-                    int(box.top()) - 5,
-                    2,
-                    int(box.height()) + 10,
-                    QColor(self._theme.tokens.faint),
-                )
-            block = block.next()
+        paint_quote_bars(self, self._theme.tokens.faint)
 
 
 def local_files(data: QMimeData) -> list[str]:

@@ -37,6 +37,10 @@ class Closing(QObject):
         window.controller.save_then(self._on_saved)
         return self._is_done
 
+    def set_safe(self, safe: bool) -> None:
+        """Note that the mail is in the Outbox (or was taken back from it)."""
+        self._is_done = safe
+
     def _finish(self) -> bool:
         self._is_done = True
         self._window.attaching.cancel_all()

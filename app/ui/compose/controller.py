@@ -68,7 +68,8 @@ class ComposeController(QObject):
         self.senders: list[Sender] = []
         self.read_body: Callable[[], Body] = lambda: self.draft.body
         self._is_body_stale = False
-        self._saved_revision = draft.revision
+        # Revision 0 was never edited here: a blank draft, or one filled in from outside.
+        self._saved_revision = draft.revision or -1
         self._was_stored = draft.revision > 0
         self._closing: Callable[[bool], None] | None = None
         self.stored.connect(self._on_stored)
@@ -78,6 +79,8 @@ class ComposeController(QObject):
         self._reading = self._timer(_READ_PAUSE_MS, self.flush)
         self._saving = self._timer(_SAVE_PAUSE_MS, self.save)
         self._retrying = self._timer(_RETRY_MS, self.save)
+        if not draft.is_blank and not self._was_stored:
+            self._saving.start()
         host.bridge.accounts_changed.connect(lambda _uid: self.load_senders())
         host.bridge.store_changed.connect(self.load_senders)
 

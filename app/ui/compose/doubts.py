@@ -42,9 +42,11 @@ class KnownDomains:
 
     def __init__(self) -> None:
         self._people: dict[str, set[str]] = {}
+        self._answers: dict[Address, Doubt | None] = {}
 
     def learn(self, conversations: Iterable[Conversation], own: Iterable[str] = ()) -> None:
         """Remember who takes part."""
+        self._answers.clear()
         for conversation in conversations:
             for person in conversation.participants:
                 if person.domain:
@@ -54,7 +56,12 @@ class KnownDomains:
             self._people.setdefault(address.domain.lower(), set()).add(address.key)
 
     def doubt(self, address: Address) -> Doubt | None:
-        """Say what was probably meant instead, if anything."""
+        """Say what was probably meant instead, if anything; asked again it remembers."""
+        if address not in self._answers:
+            self._answers[address] = self._find(address)
+        return self._answers[address]
+
+    def _find(self, address: Address) -> Doubt | None:
         counts = Counter({domain: len(people) for domain, people in self._people.items()})
         known = [domain for domain, _count in counts.most_common()]
         domain = address.domain

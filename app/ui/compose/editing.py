@@ -8,6 +8,7 @@ from PySide6.QtCore import QObject
 
 from app.ui.compose import formatting
 from app.ui.compose.link_popup import LinkPopup
+from app.ui.compose.mail_document import losses
 from app.ui.compose.notice_bar import Notice
 
 if TYPE_CHECKING:
@@ -63,8 +64,9 @@ class Editing(QObject):
     def _go_plain(self) -> None:
         from app.mime.html.to_text import html_to_text
 
-        lost = self._editor.losses()
-        self._editor.go_plain(html_to_text(self._editor.html()))
+        html = self._editor.html()
+        lost = losses(html)
+        self._editor.go_plain(html_to_text(html))
         if lost:
             names = lost[0] if len(lost) == 1 else f"{', '.join(lost[:-1])} and {lost[-1]}"
             self._window.notices.show_notice(

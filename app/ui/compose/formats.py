@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt
 from PySide6.QtGui import (
+    QColor,
     QFont,
     QTextBlockFormat,
     QTextCharFormat,
@@ -117,7 +118,7 @@ def heading_char_format(level: int) -> QTextCharFormat:
     made = QTextCharFormat()
     if level:
         made.setFontWeight(QFont.Weight.DemiBold)
-        made.setProperty(QTextFormat.Property.FontSizeAdjustment, max(0, 4 - level))
+        made.setProperty(QTextFormat.Property.FontSizeAdjustment, max(0, 3 - level))
     return made
 
 
@@ -135,6 +136,8 @@ def table_format() -> QTextTableFormat:
     made = QTextTableFormat()
     made.setBorder(1)
     made.setBorderCollapse(True)
+    # Halfway between the themes, since it is part of the document; it is not sent.
+    made.setBorderBrush(QColor("#98a1b2"))
     made.setCellPadding(6)
     made.setCellSpacing(0)
     made.setTopMargin(6)

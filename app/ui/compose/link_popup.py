@@ -22,6 +22,7 @@ class LinkPopup(QFrame):
 
     def __init__(self, parent: QWidget) -> None:
         super().__init__(parent, Qt.WindowType.Popup)
+        self.setAttribute(Qt.WidgetAttribute.WA_TranslucentBackground)
         self.setObjectName("composer.link_popup")
         look(self, surface="card")
         column = QVBoxLayout(self)

@@ -10,19 +10,20 @@ import re
 from html.parser import HTMLParser
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import Qt
 from PySide6.QtGui import (
-    QFont,
-    QTextBlockFormat,
     QTextCharFormat,
     QTextCursor,
-    QTextFormat,
-    QTextImageFormat,
 )
 
 from app.ui.compose import formats
 from app.ui.compose.formats import Kind
-from app.ui.compose.loader_parts import TableBuilder, apply_style, style_value
+from app.ui.compose.loader_parts import (
+    TableBuilder,
+    direct,
+    picture_format,
+    style_value,
+    styled,
+)
 
 if TYPE_CHECKING:
     from PySide6.QtGui import QTextDocument, QTextList
@@ -34,11 +35,6 @@ _BLOCKS = frozenset(
     "p div h1 h2 h3 h4 h5 h6 pre blockquote ul ol li table tr td th hr center address article"
     " section header footer main figure figcaption dl dt dd tbody thead tfoot caption".split()
 )
-_BOLD = frozenset({"b", "strong", "th"})
-_ITALIC = frozenset({"i", "em", "cite", "dfn", "var"})
-_UNDERLINE = frozenset({"u", "ins"})
-_STRIKE = frozenset({"s", "strike", "del"})
-_CODE = frozenset({"code", "tt", "kbd", "samp"})
 _VOID = frozenset({"br", "img", "hr", "wbr", "col", "meta", "link", "input"})
 _SKIPPED = frozenset({"style", "script", "title", "head"})
 
@@ -113,7 +109,7 @@ class _Reader(HTMLParser):
                 self._start_block_element(tag, values)
         if tag not in _VOID:
             self._tags.append(tag)
-            self._letters.append(self._styled(tag, values))
+            self._letters.append(styled(self._letters[-1], tag, values))
 
     def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         self.handle_starttag(tag, attrs)
@@ -220,7 +216,7 @@ class _Reader(HTMLParser):
             if in_list
             else formats.block_format(kind=kind, heading=self._heading, quote=self._quotes)
         )
-        self._direct(form)
+        direct(form, align=self._align, rtl=self._rtl)
         if self._is_fresh and self._keeps_format:
             pass
         elif self._is_fresh:
@@ -235,13 +231,6 @@ class _Reader(HTMLParser):
         self._opened, self._at_start = True, True
         self._break = self._space = False
         self._item_pending = False
-
-    def _direct(self, form: QTextBlockFormat) -> None:
-        if self._rtl:
-            form.setLayoutDirection(Qt.LayoutDirection.RightToLeft)
-        alignment = formats.ALIGNMENTS.get(self._align.lower())
-        if alignment is not None and self._align.lower() != "left":
-            form.setAlignment(alignment)
 
     def _join_list(self) -> None:
         tag, made = self._lists[-1]
@@ -271,7 +260,7 @@ class _Reader(HTMLParser):
         text = _SPACES.sub(" ", data)
         if not self._opened:
             text = text.lstrip(" ")
-            if not text or (self._table is not None and not self._in_cell):
+            if not text or (self._table is not None and not {"td", "th"} & set(self._tags)):
                 return
             if text == NO_BREAK and self._tags and self._tags[-1] == "p":
                 self._begin_block()  # the blank paragraph of our markup
@@ -284,11 +273,7 @@ class _Reader(HTMLParser):
         self._flush_break()
         self._space = text.endswith(" ")
         self._at_start = False
-        self._cursor.insertText(text, self._char_format())
-
-    @property
-    def _in_cell(self) -> bool:
-        return "td" in self._tags or "th" in self._tags
+        self._cursor.insertText(text, self._letters[-1])
 
     def _code_text(self, data: str) -> None:
         if not self._opened and data.startswith("\n"):
@@ -297,7 +282,7 @@ class _Reader(HTMLParser):
             if number or not self._opened:
                 self._begin_block()
             if line:
-                self._cursor.insertText(line, self._char_format())
+                self._cursor.insertText(line, self._letters[-1])
 
     def _line_break(self) -> None:
         if self._pre:
@@ -306,12 +291,12 @@ class _Reader(HTMLParser):
         if not self._opened:
             self._begin_block()
         elif self._break:
-            self._cursor.insertText(LINE, self._char_format())
+            self._cursor.insertText(LINE, self._letters[-1])
         self._break = True
 
     def _flush_break(self) -> None:
         if self._break:
-            self._cursor.insertText(LINE, self._char_format())
+            self._cursor.insertText(LINE, self._letters[-1])
             self._break = False
 
     def _picture(self, values: dict[str, str]) -> None:
@@ -321,41 +306,5 @@ class _Reader(HTMLParser):
         if not self._opened:
             self._begin_block()
         self._flush_break()
-        picture = QTextImageFormat()
-        picture.setName(source)
-        picture.setProperty(QTextFormat.Property.ImageAltText, values.get("alt", ""))
-        for name, setter in (("width", picture.setWidth), ("height", picture.setHeight)):
-            number = values.get(name, "").removesuffix("px")
-            if number.isdigit() and int(number):
-                setter(float(number))
-        self._cursor.insertImage(picture)
+        self._cursor.insertImage(picture_format(values))
         self._at_start = self._space = False
-
-    def _char_format(self) -> QTextCharFormat:
-        return self._letters[-1]
-
-    def _styled(self, tag: str, values: dict[str, str]) -> QTextCharFormat:
-        made = QTextCharFormat(self._letters[-1])
-        if tag in _BOLD:
-            made.setFontWeight(QFont.Weight.Bold)
-        elif tag in _ITALIC:
-            made.setFontItalic(True)
-        elif tag in _UNDERLINE:
-            made.setFontUnderline(True)
-        elif tag in _STRIKE:
-            made.setFontStrikeOut(True)
-        elif tag in _CODE or tag == "pre":
-            made.merge(formats.code_char_format())
-        elif tag == "a" and values.get("href"):
-            made.setAnchor(True)
-            made.setAnchorHref(values["href"])
-        elif tag in {"sup", "sub"}:
-            where = QTextCharFormat.VerticalAlignment
-            made.setVerticalAlignment(
-                where.AlignSuperScript if tag == "sup" else where.AlignSubScript
-            )
-        elif tag[0] == "h" and tag[1:].isdigit():
-            made.merge(formats.heading_char_format(min(int(tag[1:]), formats.MAX_HEADING)))
-        if tag in {"span", "font"} or tag in _BOLD | _ITALIC:
-            apply_style(made, values)
-        return made

@@ -1,21 +1,29 @@
-"""What the loader needs besides blocks: tables built as they come, and inline styles read."""
+"""What the loader needs besides blocks: tables built as they come, letters and styles read."""
 
 from __future__ import annotations
 
 import re
 from typing import TYPE_CHECKING
 
-from PySide6.QtGui import QColor, QFont
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QColor, QFont, QTextCharFormat, QTextFormat, QTextImageFormat
 
 from app.ui.compose import formats
 
 if TYPE_CHECKING:
-    from PySide6.QtGui import QTextCharFormat, QTextCursor
+    from PySide6.QtGui import QTextBlockFormat, QTextCursor
 
 _LENGTH = re.compile(r"(\d+(?:\.\d+)?)\s*(px|pt)\b")
 _RGB = re.compile(r"rgb\(\s*(\d{1,3})\s*,\s*(\d{1,3})\s*,\s*(\d{1,3})\s*\)")
 _PX_PER_PT = 4 / 3
 _MIN_PX, _MAX_PX = 8, 72
+
+
+_BOLD = frozenset({"b", "strong", "th"})
+_ITALIC = frozenset({"i", "em", "cite", "dfn", "var"})
+_UNDERLINE = frozenset({"u", "ins"})
+_STRIKE = frozenset({"s", "strike", "del"})
+_CODE = frozenset({"code", "tt", "kbd", "samp"})
 
 
 class TableBuilder:
@@ -103,3 +111,50 @@ def _size_px(text: str) -> int:
         return 0
     size = float(found[1]) * (_PX_PER_PT if found[2] == "pt" else 1)
     return round(max(_MIN_PX, min(size, _MAX_PX)))
+
+
+def styled(base: QTextCharFormat, tag: str, values: dict[str, str]) -> QTextCharFormat:
+    """Give the letters inside an element, from those around it."""
+    made = QTextCharFormat(base)
+    if tag in _BOLD:
+        made.setFontWeight(QFont.Weight.Bold)
+    elif tag in _ITALIC:
+        made.setFontItalic(True)
+    elif tag in _UNDERLINE:
+        made.setFontUnderline(True)
+    elif tag in _STRIKE:
+        made.setFontStrikeOut(True)
+    elif tag in _CODE or tag == "pre":
+        made.merge(formats.code_char_format())
+    elif tag == "a" and values.get("href"):
+        made.setAnchor(True)
+        made.setAnchorHref(values["href"])
+    elif tag in {"sup", "sub"}:
+        where = QTextCharFormat.VerticalAlignment
+        made.setVerticalAlignment(where.AlignSuperScript if tag == "sup" else where.AlignSubScript)
+    elif tag[0] == "h" and tag[1:].isdigit():
+        made.merge(formats.heading_char_format(min(int(tag[1:]), formats.MAX_HEADING)))
+    if tag in {"span", "font"} or tag in _BOLD | _ITALIC:
+        apply_style(made, values)
+    return made
+
+
+def picture_format(values: dict[str, str]) -> QTextImageFormat:
+    """Give the format of a picture of this message."""
+    made = QTextImageFormat()
+    made.setName(values.get("src", ""))
+    made.setProperty(QTextFormat.Property.ImageAltText, values.get("alt", ""))
+    for name, setter in (("width", made.setWidth), ("height", made.setHeight)):
+        number = values.get(name, "").removesuffix("px")
+        if number.isdigit() and int(number):
+            setter(float(number))
+    return made
+
+
+def direct(made: QTextBlockFormat, *, align: str, rtl: bool) -> None:
+    """Set direction and alignment of a block."""
+    if rtl:
+        made.setLayoutDirection(Qt.LayoutDirection.RightToLeft)
+    alignment = formats.ALIGNMENTS.get(align.lower())
+    if alignment is not None and align.lower() != "left":
+        made.setAlignment(alignment)

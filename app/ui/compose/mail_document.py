@@ -11,16 +11,19 @@ from PySide6.QtCore import QUrl
 from PySide6.QtGui import (
     QColor,
     QImage,
+    QPainter,
     QSyntaxHighlighter,
     QTextCharFormat,
     QTextDocument,
 )
 
+from app.ui.compose import formats
 from app.ui.theme.tokens import DOCUMENT_PX
 
 if TYPE_CHECKING:
     from PySide6.QtCore import QObject
     from PySide6.QtGui import QFont
+    from PySide6.QtWidgets import QTextEdit
 
     from app.ui.theme import Theme
 
@@ -77,3 +80,31 @@ class LinkPainter(QSyntaxHighlighter):
                 shown.setFontUnderline(True)
                 self.setFormat(fragment.position() - block.position(), fragment.length(), shown)
             iterator += 1
+
+
+def paint_quote_bars(editor: QTextEdit, colour: str) -> None:
+    """Draw the bars of quotes, which Qt's documents do not have, over the visible text."""
+    document, viewport = editor.document(), editor.viewport()
+    painter = QPainter(viewport)
+    layout = document.documentLayout()
+    shift = editor.verticalScrollBar().value()
+    block = editor.cursorForPosition(viewport.rect().topLeft()).block()
+    while block.isValid():
+        box = layout.blockBoundingRect(block).translated(0, -shift)
+        if box.top() > viewport.height():
+            return
+        for level in range(formats.quote_level(block.blockFormat())):
+            x = int(document.documentMargin() + level * formats.QUOTE_STEP_PX)
+            painter.fillRect(x, int(box.top()) - 5, 2, int(box.height()) + 10, QColor(colour))
+        block = block.next()
+
+
+def losses(html: str) -> list[str]:
+    """Name what plain text cannot keep of our markup."""
+    marks = {
+        "pictures": ("<img",),
+        "links": ("<a ",),
+        "tables": ("<table",),
+        "formatting": ("<b>", "<i>", "<u>", "<s>", "<span", "<h1", "<h2", "<h3", "<h4"),
+    }
+    return [name for name, tags in marks.items() if any(tag in html for tag in tags)]

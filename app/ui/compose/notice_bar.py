@@ -96,6 +96,7 @@ class _Strip(QFrame):
         row.setContentsMargins(18, 5, 18, 5)
         row.setSpacing(8)
         self._icon = QLabel()
+        self._icon.setContentsMargins(0, 2, 0, 0)
         row.addWidget(self._icon, 0, Qt.AlignmentFlag.AlignTop)
         self._text = QLabel(_rich(notice))
         self._text.setTextFormat(Qt.TextFormat.RichText)

@@ -31,7 +31,7 @@ class AfterSend(QObject):
         self._not_before: datetime | None = None
         self._record_uid = ""
         self.bar: UndoBar | None = None
-        window.destroyed.connect(self._drop_bar)
+        window.closed.connect(self._drop_bar)
 
     def ask_time(self) -> None:
         """Ask when it shall go out."""
@@ -47,6 +47,7 @@ class AfterSend(QObject):
         """Hide the window; offer to take it back while that is possible."""
         window = self._window
         self._record_uid = record.uid
+        window.closing.set_safe(True)
         not_before, self._not_before = self._not_before, None
         window.hide()
         span_s = _SCHEDULED_UNDO_S if not_before is not None else undo_s
@@ -73,6 +74,7 @@ class AfterSend(QObject):
     def _on_taken_back(self, draft: Draft) -> None:
         self._drop_bar()
         window = self._window
+        window.closing.set_safe(False)
         window.show_version(draft)
         window.show()
         window.raise_()

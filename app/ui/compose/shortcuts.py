@@ -3,19 +3,18 @@
 from __future__ import annotations
 
 from functools import partial
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QKeySequence, QShortcut
-from PySide6.QtWidgets import QDialog, QGridLayout, QVBoxLayout
+from PySide6.QtWidgets import QDialog, QGridLayout, QVBoxLayout, QWidget
 
 from app.ui.compose import formatting, nesting
 from app.ui.widgets import button, label
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-
-    from PySide6.QtWidgets import QWidget
 
     from app.ui.compose.window import ComposeWindow
 
@@ -64,6 +63,23 @@ def add_shortcuts(window: ComposeWindow) -> None:
         rich_only = keys != "Ctrl+Shift+V"
         run = partial(_if_rich, window, do) if rich_only else do
         _add(window.editor, keys, run, Qt.ShortcutContext.WidgetShortcut)
+
+
+def order_focus(window: ComposeWindow) -> None:
+    """Let Tab go From, Conversation, To, Subject, text, Send."""
+    fields, bar = window.header.fields, window.send_bar
+    stops = (
+        window.header.mailbox,
+        window.thread_picker.button,
+        *(fields[name].line for name in ("to", "cc", "bcc", "reply_to")),
+        window.header.subject,
+        window.editor,
+        bar.send,
+        bar.more,
+        bar.attach,
+    )
+    for before, after in pairwise(stops):
+        QWidget.setTabOrder(before, after)
 
 
 def _if_rich(window: ComposeWindow, do: Callable[[], object]) -> None:

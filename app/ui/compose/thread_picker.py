@@ -45,6 +45,7 @@ class ThreadPicker(QWidget):
         row.addWidget(self.button)
         self.popup = QFrame(self, Qt.WindowType.Popup)
         self.popup.setObjectName("composer.conversation.popup")
+        self.popup.setAttribute(Qt.WidgetAttribute.WA_TranslucentBackground)
         look(self.popup, surface="card")
         column = QVBoxLayout(self.popup)
         column.setContentsMargins(1, 12, 1, 8)

@@ -6,6 +6,7 @@ import math
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt, QTimer, Signal
+from PySide6.QtGui import QKeySequence, QShortcut
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QProgressBar, QVBoxLayout, QWidget
 
 from app.ui.widgets import button, icon_button, label, look
@@ -34,7 +35,6 @@ class UndoBar(QWidget):
             Qt.WindowType.Tool
             | Qt.WindowType.FramelessWindowHint
             | Qt.WindowType.WindowStaysOnTopHint
-            | Qt.WindowType.WindowDoesNotAcceptFocus
         )
         super().__init__(None, flags)
         self.setObjectName("undo_bar")
@@ -63,13 +63,18 @@ class UndoBar(QWidget):
         self.outbox.hide()
         row.addWidget(self.outbox)
         self.undo = button(
-            "Undo", name="undo_bar.undo", clicked=self._on_undo, role="link", tip="Take it back"
+            "Undo",
+            name="undo_bar.undo",
+            clicked=self._on_undo,
+            role="link",
+            tip="Take it back (Ctrl+Z)",
         )
         row.addWidget(self.undo)
         row.addWidget(
             icon_button(theme, "close", name="undo_bar.close", tip="Hide", clicked=self._expire)
         )
         column.addLayout(row)
+        QShortcut(QKeySequence.StandardKey.Undo, self).activated.connect(self.undo.click)
         self._progress = QProgressBar()
         self._progress.setTextVisible(False)
         self._progress.setRange(0, 1000)

@@ -5,7 +5,6 @@ What it holds is in `controller`; what it asks of the program goes through `Comp
 
 from __future__ import annotations
 
-from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QEvent, Qt, Signal
@@ -32,7 +31,7 @@ from app.ui.compose.reply_flow import ReplyFlow
 from app.ui.compose.send_bar import SendBar
 from app.ui.compose.send_flow import SendFlow
 from app.ui.compose.sent import AfterSend
-from app.ui.compose.shortcuts import add_shortcuts
+from app.ui.compose.shortcuts import add_shortcuts, order_focus
 from app.ui.compose.thread_picker import ThreadPicker
 from app.ui.widgets import line, look
 
@@ -118,22 +117,7 @@ class ComposeWindow(QMainWindow):
         rows.addWidget(line())
         rows.addWidget(self.tray)
         rows.addWidget(self.send_bar)
-        self._order_focus()
-
-    def _order_focus(self) -> None:
-        fields = self.header.fields
-        stops = (
-            self.header.mailbox,
-            self.thread_picker.button,
-            *(fields[name].line for name in ("to", "cc", "bcc", "reply_to")),
-            self.header.subject,
-            self.editor,
-            self.send_bar.send,
-            self.send_bar.more,
-            self.send_bar.attach,
-        )
-        for before, after in pairwise(stops):
-            QWidget.setTabOrder(before, after)
+        order_focus(self)
 
     def _connect(self) -> None:
         control, session = self.controller, self.controller.session

@@ -69,6 +69,15 @@ def test_a_saved_draft_opens_as_it_was(desk, open_page, page):
     assert not again.window.controller.needs_saving
 
 
+def test_a_draft_filled_in_from_outside_is_kept_without_an_edit(desk, open_page):
+    page = open_page(desk.blank(subject="From a link")).ready()
+
+    page.window.close()
+    page.until(page.window.isHidden)
+
+    assert [draft.subject for draft in desk.drafts()] == ["From a link"]
+
+
 def test_emptying_a_saved_draft_and_closing_removes_it(desk, page):
     page.write("x")
     page.until(desk.drafts)
