@@ -113,7 +113,7 @@ QLineEdit[plain="true"], QTextEdit[plain="true"], QPlainTextEdit[plain="true"] {
 }
 QLineEdit[weight="strong"] { font-weight: 600; }
 QLineEdit:disabled { color: $muted; background: $background; }
-QComboBox::drop-down { border: none; width: 20px; }
+QComboBox::drop-down, QDateTimeEdit::drop-down { border: none; width: 20px; }
 QComboBox QAbstractItemView { background: $surface; border: 1px solid $line; outline: none; }
 
 QListView, QTreeView, QTableView {
