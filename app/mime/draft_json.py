@@ -24,6 +24,7 @@ from app.domain.draft import (
     ReplyMode,
 )
 from app.domain.outbound import Envelope, MessageContent
+from app.mime.halves import whole_json
 from app.mime.json_fields import Fields, time_text
 
 if TYPE_CHECKING:
@@ -190,22 +191,24 @@ def _quote_from_dict(value: object, where: str = "") -> Quote:
 
 
 def draft_to_dict(draft: Draft) -> JsonObject:
-    """Write a whole draft."""
-    return {
-        "version": VERSION,
-        "uid": draft.uid,
-        "revision": draft.revision,
-        "created_at": time_text(draft.created_at),
-        "updated_at": time_text(draft.updated_at),
-        "mailbox_uid": draft.mailbox_uid,
-        "recipients": recipients_to_dict(draft.recipients),
-        "subject": draft.subject,
-        "body": _body_to_dict(draft.body),
-        "quote": _quote_to_dict(draft.quote) if draft.quote else None,
-        "reply": reply_to_dict(draft.reply) if draft.reply else None,
-        "attachments": [attachment_to_dict(a) for a in draft.attachments],
-        "links": links_to_list(draft.links),
-    }
+    """Write a whole draft; half characters in it, which no file can hold, are replaced."""
+    return whole_json(
+        {
+            "version": VERSION,
+            "uid": draft.uid,
+            "revision": draft.revision,
+            "created_at": time_text(draft.created_at),
+            "updated_at": time_text(draft.updated_at),
+            "mailbox_uid": draft.mailbox_uid,
+            "recipients": recipients_to_dict(draft.recipients),
+            "subject": draft.subject,
+            "body": _body_to_dict(draft.body),
+            "quote": _quote_to_dict(draft.quote) if draft.quote else None,
+            "reply": reply_to_dict(draft.reply) if draft.reply else None,
+            "attachments": [attachment_to_dict(a) for a in draft.attachments],
+            "links": links_to_list(draft.links),
+        }
+    )
 
 
 _DRAFT_FIELDS = frozenset(
@@ -241,23 +244,25 @@ def draft_from_dict(value: object) -> Draft:
 def content_to_dict(content: MessageContent) -> JsonObject:
     """Write what goes out, whole."""
     envelope = content.envelope
-    return {
-        "version": VERSION,
-        "sender": address_to_dict(envelope.sender),
-        "to": _addresses(envelope.to),
-        "cc": _addresses(envelope.cc),
-        "bcc": _addresses(envelope.bcc),
-        "reply_to": _addresses(content.reply_to),
-        "subject": content.subject,
-        "text": content.text,
-        "html": content.html,
-        "attachments": [attachment_to_dict(a) for a in content.attachments],
-        "message_id": content.message_id,
-        "marker": content.marker,
-        "date": time_text(content.date),
-        "in_reply_to": content.in_reply_to,
-        "references": list(content.references),
-    }
+    return whole_json(
+        {
+            "version": VERSION,
+            "sender": address_to_dict(envelope.sender),
+            "to": _addresses(envelope.to),
+            "cc": _addresses(envelope.cc),
+            "bcc": _addresses(envelope.bcc),
+            "reply_to": _addresses(content.reply_to),
+            "subject": content.subject,
+            "text": content.text,
+            "html": content.html,
+            "attachments": [attachment_to_dict(a) for a in content.attachments],
+            "message_id": content.message_id,
+            "marker": content.marker,
+            "date": time_text(content.date),
+            "in_reply_to": content.in_reply_to,
+            "references": list(content.references),
+        }
+    )
 
 
 _CONTENT_FIELDS = frozenset(

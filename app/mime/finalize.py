@@ -17,6 +17,7 @@ from app.domain.address import parse_addresses
 from app.domain.attachment import Disposition
 from app.domain.draft import BodyMode, ReplyMode
 from app.domain.outbound import Envelope, MessageContent
+from app.mime.halves import whole_characters
 from app.mime.html.markup import document
 from app.mime.html.to_text import html_to_text
 from app.mime.msgid import is_msgid
@@ -77,12 +78,12 @@ def finalize(
 
 
 def _clean(text: str) -> str:
-    return _CONTROLS.sub("", _LINE_END.sub("\n", text))
+    return whole_characters(_CONTROLS.sub("", _LINE_END.sub("\n", text)))
 
 
 def clean_subject(subject: str) -> str:
     """Give a subject without controls and outer blanks; line breaks stay, to be refused."""
-    return _SUBJECT_CONTROLS.sub("", subject.replace("\t", " ")).strip(" ")
+    return whole_characters(_SUBJECT_CONTROLS.sub("", subject.replace("\t", " "))).strip(" ")
 
 
 def _html_of(draft: Draft) -> str:
@@ -92,7 +93,9 @@ def _html_of(draft: Draft) -> str:
     block = ""
     if quote is not None:
         block = quoted_block(quote, is_forward=_is_forward(draft.reply))
-    return document(_clean(own) + block, lang="", rtl=_runs_right_to_left(own_text(draft)))
+    return document(
+        _clean(own) + whole_characters(block), lang="", rtl=_runs_right_to_left(own_text(draft))
+    )
 
 
 def _paragraphs(text: str) -> str:

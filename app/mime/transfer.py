@@ -12,6 +12,8 @@ from enum import StrEnum
 from struct import Struct
 from typing import IO, TYPE_CHECKING, Protocol
 
+from app.mime.halves import whole_characters
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
@@ -51,12 +53,7 @@ _LINE_HEAD = re.compile(rb"^(?:F(?=rom )|\.(?=\r\n|\Z))", re.MULTILINE)
 
 def encode_text(text: str) -> bytes:
     """Give text as UTF-8 with CRLF line ends; half characters become U+FFFD."""
-    text = _LINE_END.sub("\r\n", text)
-    try:
-        return text.encode()
-    except UnicodeEncodeError:
-        # Pairs become the character they stand for, the rest cannot be said in UTF-8.
-        return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace").encode()
+    return whole_characters(_LINE_END.sub("\r\n", text)).encode()
 
 
 def choose(body: bytes) -> Encoding:

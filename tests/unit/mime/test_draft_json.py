@@ -36,7 +36,7 @@ FULL = draft(
     revision=7,
     mailbox_uid="m1",
     recipients=Recipients((JANE,), (RAJ,), (ADA,), (JANE,)),
-    body=Body(BodyMode.HTML, "<p>Größe \ud800</p>", "t"),
+    body=Body(BodyMode.HTML, "<p>Größe</p>", "t"),
     quote=Quote(attribution="A", html="<P>", text="q"),
     reply=reply_context(original(), ReplyMode.REPLY_ALL),
     attachments=(
@@ -61,6 +61,11 @@ def through_json(value: object) -> Any:
 def test_a_draft_comes_back_whole() -> None:
     assert draft_from_dict(through_json(draft_to_dict(FULL))) == FULL
     assert draft_from_dict(through_json(draft_to_dict(draft()))) == draft()
+
+
+def test_half_characters_are_replaced_so_that_the_draft_can_be_kept() -> None:
+    written = draft_to_dict(draft(subject="a\ud800b \ud83c\udf89", body=Body(text="\udfff")))
+    assert (written["subject"], written["body"]["text"]) == ("a\ufffdb 🎉", "\ufffd")
 
 
 def test_contents_come_back_whole() -> None:
