@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QVBoxLayout, QWidget
 
+from app.domain.problem import Problem
 from app.ui.compose.chip import Chip
 from app.ui.compose.mailbox_picker import MailboxPicker, row_label
 from app.ui.compose.recipient_edit import RecipientEdit
@@ -178,9 +179,13 @@ class HeaderForm(QWidget):
             field.commit()
 
     @property
-    def unreadable(self) -> dict[str, tuple[str, ...]]:
-        """Give what could not be read, by field."""
-        return {name: field.unreadable for name, field in self.fields.items() if field.unreadable}
+    def problems(self) -> tuple[Problem, ...]:
+        """Give what could not be read as an address; the draft does not hold it."""
+        return tuple(
+            Problem(code="unreadable_address", field=name, params={"text": text})
+            for name, field in self.fields.items()
+            for text in field.unreadable
+        )
 
     def _on_recipients(self, name: str) -> None:
         if name != "reply_to":

@@ -18,6 +18,8 @@ from app.ui.compose import formats
 from app.ui.compose.formats import Kind
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from PySide6.QtGui import QTextBlock, QTextDocument
 
 LINE = "\u2028"
@@ -215,20 +217,18 @@ class _Writer:
         text = block.text()
         if not text:
             return ""
-        units = None
-        if (not code and "  " in text) or text[0] == " " or text[-1] == " " or LINE in text:
-            text = text if code else _FOLDED.sub(_unfolded, text)
-            units = text.encode("utf-16-le")  # positions in a document count UTF-16 units
+        is_kept = code or not ("  " in text or text[0] == " " or text[-1] == " " or LINE in text)
+        slices = None if is_kept else _slices(_FOLDED.sub(_unfolded, text))
         start = block.position()
         out = []
         iterator = block.begin()
         while not iterator.atEnd():
             fragment = iterator.fragment()
-            if units is None:
+            if slices is None:
                 piece = fragment.text()
             else:
                 at = fragment.position() - start
-                piece = units[2 * at : 2 * (at + fragment.length())].decode("utf-16-le")
+                piece = slices(at, at + fragment.length())
             out.append(self._fragment(piece, fragment, heading=heading, code=code))
             iterator += 1
         written = _joined(out)
@@ -256,6 +256,14 @@ class _Writer:
 
 
 _ALIGNMENT = QTextFormat.Property.BlockAlignment
+
+
+def _slices(text: str) -> Callable[[int, int], str]:
+    """Give a way to cut a text by a document's positions, which count UTF-16 units."""
+    if text.isascii() or max(text) < "\U00010000":
+        return lambda start, end: text[start:end]
+    units = text.encode("utf-16-le")
+    return lambda start, end: units[2 * start : 2 * end].decode("utf-16-le")
 
 
 def _joined(pieces: list[tuple[_Wrap, str]]) -> str:

@@ -11,7 +11,6 @@ from PySide6.QtCore import QEvent, Qt, Signal
 from PySide6.QtWidgets import QHBoxLayout, QMainWindow, QVBoxLayout, QWidget
 
 from app.domain.draft import Body, BodyMode, ReplyMode
-from app.domain.problem import Problem
 from app.ui import tasks
 from app.ui.compose.attach_flow import AttachFlow
 from app.ui.compose.attachment_tray import AttachmentTray
@@ -243,18 +242,13 @@ class ComposeWindow(QMainWindow):
         """Commit what is half typed and send."""
         self.header.commit()
         self.controller.flush()
-        problems = [
-            Problem(code="unreadable_address", field=field, params={"text": text})
-            for field, texts in self.header.unreadable.items()
-            for text in texts
-        ]
         if self.attaching.is_busy:
             self.notices.show_notice(
                 Notice(key="send", text="Files are still being attached. Send once they are there.")
             )
             return
         self.sending.start(
-            tuple(problems),
+            self.header.problems,
             undo_s=self.host.undo_s if undo_s is None else undo_s,
             not_before=not_before,  # type: ignore[arg-type]
         )
