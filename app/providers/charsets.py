@@ -23,6 +23,6 @@ def text_of(data: bytes, charset: str) -> str:
     for name in (charset, "utf-8") if stateful else ("utf-8", charset):
         try:
             return data.decode(name)
-        except (UnicodeDecodeError, LookupError):
+        except (ValueError, LookupError):
             continue
     return data.decode("cp1252", "replace")

@@ -126,6 +126,9 @@ def read_back(api: GmailApi, receipt: Receipt, carriage: Carriage) -> Receipt:
         message_id = text(sent, "id")
     path = f"messages/{quote(message_id, safe='')}"
     message = api.get(path, params(format="full"), cancel=carriage.cancel).json()
+    if not text(message, "id"):
+        # A proxy's page must not read as a message that lost its recipients on the way.
+        raise Unavailable(provider="gmail", detail="the sent copy could not be read")
     thread_id = carriage.reply.ref.thread_id if carriage.reply else ""
     return Receipt(
         provider_message_id=message_id,

@@ -6,13 +6,22 @@ import base64
 import email
 import email.policy
 import os
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
 
 from app.domain.account import ProviderKind
+from app.domain.conversation import ThreadRef
 from app.domain.draft import ReplyContext, ReplyMode
-from app.domain.errors import DeliveryUncertain, DraftGone, Unavailable
+from app.domain.errors import (
+    Cancelled,
+    DeliveryUncertain,
+    DraftGone,
+    Rejected,
+    Throttled,
+    Unavailable,
+)
 from app.ports import ProviderDraft, Verdict
 from tests.support.carriages import Parcel
 from tests.support.waiting import wait_until
@@ -180,6 +189,87 @@ def test_a_broken_upload_goes_on_where_it_stood(server, either, kind):
     [message] = delivered(server, "raj@northwind.example")
     assert files_of(message) == {"big.pdf": data}
     assert len(server.control.deliveries()) == 1
+
+
+@BOTH
+def test_a_lost_last_answer_of_an_upload_is_no_second_copy(server, either, kind):
+    operation = "gmail.upload.drafts.create" if kind is GMAIL else "graph.uploadSession"
+    skip = 0 if kind is GMAIL else 1
+    server.control.fault(operation, "drop_after", skip=skip, count=1)
+    data = os.urandom(6 * MB)
+    parcel = Parcel(sender=ADDRESS[kind], files={"big.pdf": data, "other.pdf": b"o" * 10})
+    _, receipt = carry(either, parcel)
+    [message] = delivered(server, "raj@northwind.example")
+    assert files_of(message) == parcel.files
+    assert any(row["hits"] for row in server.control.faults())
+    assert either.read_back(receipt, parcel.carriage()).differences == ()
+
+
+@pytest.mark.parametrize(("refusals", "arrives"), [(1, True), (2, False)])
+def test_at_the_border_the_server_decides(server, graph, refusals, arrives):
+    """Refused as too large for the small way, then as too small for a session: the small way again."""
+    body = {"error": {"code": "ErrorMessageSizeExceeded", "message": "No."}}
+    server.control.fault(
+        "graph.attachments.create", "status_before", status=413, body=body, count=refusals
+    )
+    parcel = Parcel(
+        sender=ADDRESS[MICROSOFT], reply=reply_to(graph), files={"edge.pdf": os.urandom(3 * MB - 9)}
+    )
+    if not arrives:
+        with pytest.raises(Rejected):
+            graph.create_draft(parcel.carriage())
+        return
+    carry(graph, parcel)
+    [message] = delivered(server, "raj@northwind.example")
+    assert files_of(message) == parcel.files
+    asked = [row["operation"] for row in server.control.requests()]
+    assert "graph.attachments.createUploadSession" in asked
+
+
+@BOTH
+@pytest.mark.parametrize("forms", [{"delay_s": 0}, {"delay_s": 600}])
+def test_a_throttled_upload_waits_a_little_or_leaves_it_to_the_outbox(server, either, kind, forms):
+    server.control.fault("upload", "throttle", count=1, **forms)
+    parcel = Parcel(sender=ADDRESS[kind], files={"big.pdf": os.urandom(6 * MB)})
+    if forms["delay_s"]:
+        with pytest.raises(Throttled) as caught:
+            either.create_draft(parcel.carriage())
+        assert caught.value.retry_after_s > 500
+    else:
+        carry(either, parcel)
+        assert len(server.control.deliveries()) == 1
+
+
+@BOTH
+def test_an_upload_can_be_cancelled(server, either, kind):
+    parcel = Parcel(sender=ADDRESS[kind], files={"big.pdf": os.urandom(9 * MB)})
+    carriage = replace(
+        parcel.carriage(),
+        progress=lambda done, total: parcel.cancel.cancel() if done > 5 * MB else None,
+    )
+    with pytest.raises(Cancelled):
+        either.create_draft(carriage)
+    assert not server.control.deliveries()
+
+
+def test_a_large_answer_to_a_gone_thread_still_goes_out(server, gmail):
+    reply = reply_to(gmail)
+    gone = replace(reply, ref=ThreadRef(reply.ref.account_uid, "ffffffffffffffff"))
+    parcel = Parcel(sender=ADDRESS[GMAIL], reply=gone, files={"big.pdf": os.urandom(5 * MB)})
+    carry(gmail, parcel)
+    [message] = delivered(server, "raj@northwind.example")
+    assert files_of(message) == parcel.files
+
+
+def test_a_sent_message_is_found_beyond_the_first_page(server, gmail):
+    parcel = Parcel(sender=ADDRESS[GMAIL], marker="the-one")
+    carriage = parcel.carriage()
+    draft = gmail.create_draft(carriage)
+    gmail.send_draft(draft, carriage)
+    for number in range(55):
+        carry(gmail, Parcel(sender=ADDRESS[GMAIL], marker=f"later-{number}"))
+    evidence = gmail.ask_outcome(draft, carriage, datetime.now(UTC))
+    assert evidence.verdict is Verdict.SENT
 
 
 @BOTH
