@@ -1,7 +1,7 @@
 """A raw message cut into header fields and parts, whatever is wrong with it. Pure, never raises.
 
-Bounded for hostile input: depth, number of parts and fields, size of header blocks. Bodies are
-slices of the message, decoded when asked for.
+Bounded for hostile input: depth, number of parts and fields, size of header blocks. Parts are
+places in the message; their octets are copied when asked for, so that nesting costs no memory.
 """
 
 from __future__ import annotations
@@ -24,7 +24,27 @@ MAX_FIELDS = 2000
 MAX_FIELD_BYTES = 128 * 1024
 
 _LINE = re.compile(rb"[^\r\n]*(?:\r\n|\n|\r|\Z)")
+_DELIMITER_TAIL = re.compile(rb"(--)?[ \t]*(?:\r\n|\n|\r|\Z)")
+_LINE_ENDS = b"\r\n"
 _FIELD = re.compile(rb"([!-9;-~]{1,256})[ \t]*:(.*)", re.DOTALL)
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """A place in a message."""
+
+    raw: bytes
+    start: int
+    end: int
+
+    @property
+    def octets(self) -> bytes:
+        """Copy what stands there."""
+        return self.raw[self.start : self.end]
+
+    def within(self, start: int, end: int) -> Span:
+        """Give a smaller place in the same message."""
+        return Span(self.raw, start, max(start, end))
 
 
 @dataclass(slots=True)
@@ -32,7 +52,7 @@ class RawPart:
     """One part: its fields as bytes, its body as it came, and the parts in it."""
 
     fields: list[tuple[str, bytes]]
-    body: bytes = b""
+    body: Span
     media_type: str = "text/plain"
     parameters: dict[str, str] = field(default_factory=dict)
     children: list[RawPart] = field(default_factory=list)
@@ -49,7 +69,8 @@ class RawPart:
 
     def decoded(self) -> bytes:
         """Give the body without its transfer encoding."""
-        return decode_transfer(self.body, self.get("content-transfer-encoding") or b"")
+        encoding = self.get("content-transfer-encoding") or b""
+        return decode_transfer(self.body.octets, encoding)
 
     def walk(self) -> Iterator[RawPart]:
         """Give this part and all parts below it."""
@@ -60,18 +81,21 @@ class RawPart:
 
 def read_parts(raw: bytes) -> RawPart:
     """Cut a message into its parts."""
-    return _Reader().part(_without_envelope_line(raw), depth=0, default="text/plain")
+    span = Span(raw, _start_of_header(raw), len(raw))
+    return _Reader().part(span, depth=0, default="text/plain")
 
 
-def _without_envelope_line(raw: bytes) -> bytes:
-    """Drop blank lines and the mailbox line ("From x Tue …") above the header."""
-    raw = raw.lstrip(b"\r\n")
-    if raw.startswith(b"\xef\xbb\xbf"):
-        raw = raw[3:]
-    if raw.startswith((b"From ", b">From ")):
-        end = raw.find(b"\n")
-        raw = raw[end + 1 :] if end >= 0 else b""
-    return raw
+def _start_of_header(raw: bytes) -> int:
+    """Pass blank lines and the mailbox line ("From x Tue …") above the header."""
+    start = 0
+    while raw[start : start + 1] in {b"\r", b"\n"}:
+        start += 1
+    if raw.startswith(b"\xef\xbb\xbf", start):
+        start += 3
+    if raw.startswith((b"From ", b">From "), start):
+        end = raw.find(b"\n", start)
+        start = end + 1 if end >= 0 else len(raw)
+    return start
 
 
 class _Reader:
@@ -80,9 +104,9 @@ class _Reader:
     def __init__(self) -> None:
         self._left = MAX_PARTS
 
-    def part(self, raw: bytes, *, depth: int, default: str) -> RawPart:
+    def part(self, span: Span, *, depth: int, default: str) -> RawPart:
         self._left -= 1
-        head, body = split_head(raw)
+        head, body = split_head(span)
         part = RawPart(head.fields, body, stray=head.stray)
         _set_type(part, default)
         if part.media_type.startswith("multipart/") and depth < MAX_DEPTH:
@@ -90,15 +114,14 @@ class _Reader:
         return part
 
     def _cut(self, part: RawPart, depth: int) -> None:
-        pieces = _pieces(part.body, part.parameters.get("boundary", ""), self._left)
         default = "message/rfc822" if part.media_type == "multipart/digest" else "text/plain"
-        for piece in pieces:
+        for piece in _pieces(part.body, part.parameters.get("boundary", ""), self._left):
             if self._left <= 0:
                 return
             part.children.append(self.part(piece, depth=depth + 1, default=default))
         if not part.children:
             # No delimiter at all: readers show nothing then, and a person would want to see it.
-            part.stray += part.body
+            part.stray += part.body.octets
 
 
 def _set_type(part: RawPart, default: str) -> None:
@@ -119,27 +142,24 @@ class Head:
     stray: bytes = b""
 
 
-def split_head(raw: bytes) -> tuple[Head, bytes]:
+def split_head(span: Span) -> tuple[Head, Span]:
     """Cut at the first empty line; without any field before it there is no header."""
-    if raw.startswith((b"\r\n", b"\n")):
-        return Head([]), raw[raw.index(b"\n") + 1 :]
-    end = len(raw)
-    body = end
-    for match in _LINE.finditer(raw, 0, min(end, MAX_HEADER_BYTES)):
-        if not match[0].strip(b"\r\n"):
+    end = body = min(span.end, span.start + MAX_HEADER_BYTES)
+    for match in _LINE.finditer(span.raw, span.start, end):
+        if match[0] in {b"\r\n", b"\n", b"\r"}:
             end, body = match.start(), match.end()
             break
-    else:
-        end = body = min(end, MAX_HEADER_BYTES)
-    head = _read_head(raw[:end])
-    return (head, raw[body:]) if head.fields else (Head([]), raw)
+    head = _read_head(span.raw, span.start, end)
+    if not head.fields and end > span.start:
+        return Head([]), span
+    return head, span.within(body, span.end)
 
 
-def _read_head(block: bytes) -> Head:
+def _read_head(raw: bytes, start: int, end: int) -> Head:
     fields: list[tuple[str, list[bytes]]] = []
     stray: list[bytes] = []
     open_lines = stray
-    for match in _LINE.finditer(block):
+    for match in _LINE.finditer(raw, start, end):
         line = match[0]
         if not line:
             continue
@@ -159,31 +179,49 @@ def _read_head(block: bytes) -> Head:
     )
 
 
-def _pieces(body: bytes, boundary: str, limit: int) -> Iterator[bytes]:
+def _pieces(body: Span, boundary: str, limit: int) -> Iterator[Span]:
     """Give what stands between the delimiters; a missing closing one is no loss."""
-    name = boundary.encode("utf-8", "replace")
-    if b"\n--" + name not in b"\n" + body:
+    delimiter = b"--" + boundary.encode("utf-8", "replace")
+    if not _occurs(body, delimiter):
         # Blanks at its end are no part of a boundary (RFC 2046 §5.1.1), but some writers put them.
-        name = name.rstrip()
-    if not name:
+        delimiter = delimiter.rstrip()
+    if delimiter == b"--":
         return
-    delimiter = re.compile(
-        rb"^--" + re.escape(name) + rb"(--)?[ \t]*(?:\r\n|\n|\r|\Z)", re.MULTILINE
-    )
     start = -1
-    for match in delimiter.finditer(body):
+    for line_start, line_end, is_closing in _delimiters(body, delimiter):
         if start >= 0:
-            yield _without_last_line_end(body[start : match.start()])
+            yield body.within(start, _before_line_end(body.raw, start, line_start))
             limit -= 1
-        start = -1 if match[1] else match.end()
-        if match[1] or limit <= 0:
+        start = -1 if is_closing else line_end
+        if is_closing or limit <= 0:
             return
     if start >= 0:
-        yield body[start:]
+        yield body.within(start, body.end)
 
 
-def _without_last_line_end(piece: bytes) -> bytes:
+def _occurs(body: Span, delimiter: bytes) -> bool:
+    at_start = body.raw.startswith(delimiter, body.start, body.end)
+    return at_start or body.raw.find(b"\n" + delimiter, body.start, body.end) >= 0
+
+
+def _delimiters(body: Span, delimiter: bytes) -> Iterator[tuple[int, int, bool]]:
+    """Give start and end of each delimiter line, and whether it is the closing one.
+
+    Sought as bytes: a pattern would look at the beginning of each of a million lines of base64.
+    """
+    raw, end = body.raw, body.end
+    at = raw.find(delimiter, body.start, end)
+    while at >= 0:
+        after = at + len(delimiter)
+        found = _DELIMITER_TAIL.match(raw, after, end)
+        if found is not None and (at == body.start or raw[at - 1] in _LINE_ENDS):
+            yield at, found.end(), bool(found[1])
+            after = found.end()
+        at = raw.find(delimiter, after, end)
+
+
+def _before_line_end(raw: bytes, start: int, end: int) -> int:
     # The line end before a delimiter belongs to the delimiter (RFC 2046 §5.1.1).
-    if piece.endswith(b"\r\n"):
-        return piece[:-2]
-    return piece[:-1] if piece.endswith((b"\n", b"\r")) else piece
+    if raw.endswith(b"\r\n", start, end):
+        return end - 2
+    return end - 1 if raw.endswith((b"\n", b"\r"), start, end) else end

@@ -6,6 +6,8 @@ import binascii
 import re
 
 _NOT_BASE64 = re.compile(rb"[^A-Za-z0-9+/=]+")
+_BLANKS = b" \t\r\n"
+_ALPHABET = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/="
 _PADDING = re.compile(rb"=+")
 _UU_BEGIN = re.compile(rb"^begin [0-7]{3,4} [^\r\n]*\r?\n", re.MULTILINE)
 _UU_NAMES = frozenset({b"uuencode", b"x-uuencode", b"x-uue", b"uue"})
@@ -27,7 +29,11 @@ def decode_transfer(body: bytes, encoding: bytes) -> bytes:
 
 def decode_base64(body: bytes) -> bytes:
     """Decode base64 with anything in between, cut off, or in several padded pieces."""
-    letters = _NOT_BASE64.sub(b"", body)
+    letters = body.translate(None, _BLANKS)
+    if letters.translate(None, _ALPHABET):
+        letters = _NOT_BASE64.sub(b"", letters)
+    if b"=" not in letters.rstrip(b"="):
+        return _decode_piece(letters.rstrip(b"="))
     pieces = [piece for piece in _PADDING.split(letters) if piece]
     return b"".join(_decode_piece(piece) for piece in pieces)
 
