@@ -27,16 +27,20 @@ def test_dropped_files_are_kept_and_summed(desk, page, tmp_path):
     assert on_worker(desk.host._read, kept.sha256) == b"x" * 4_200_000
 
 
-def test_files_dropped_on_the_text_are_attached_not_inserted(page, tmp_path):
-    path = make(tmp_path, "a.txt", 10)
-    viewport = page.window.editor.viewport()
+@pytest.mark.parametrize("where", ["text", "header", "middle"])
+def test_files_may_be_dropped_anywhere(page, tmp_path, where):
+    window = page.window
+    targets = {
+        "text": window.editor.viewport(),
+        "header": window.header.fields["to"].viewport(),
+        "middle": window.centralWidget(),
+    }
 
-    page.drop_files(path, target=viewport)
-    if not page.window.attaching.is_busy:
-        page.drop_files(path)  # the event goes on to the window, as Qt lets ignored drops do
+    page.drop_files(make(tmp_path, "a.txt", 10), target=targets[where])
 
     page.until(lambda: page.draft.attachments)
     assert page.draft.body.html == ""
+    assert page.chips("to") == []
 
 
 @pytest.mark.parametrize("kind", ["folder", "empty", "missing"])
