@@ -79,6 +79,10 @@ _MISSING_FILE: dict[str, str] = {
 _VAULT: dict[str, str] = {
     "no_keyring": "This system has no keyring for the key to your sign-ins. Install one, or set"
     " vault.mode to “passphrase” or “session” (README, Tokens and the keyring).",
+    "plaintext_keyring": "The keyring found here keeps passwords readable, so it is not used. Install"
+    " another, or set vault.mode to “passphrase” or “session” (README, Tokens and the keyring).",
+    "keyring_failed": "Your system’s keyring did not answer. Unlock or restart it and try again.",
+    "file_key_not_sandbox": "A key kept in a file is for the sandbox only. Set vault.mode to “auto”.",
     "keyring_locked": "Your system’s keyring is locked. Unlock it and try again.",
     "keyring_forgets": "Your system’s keyring does not keep what it is given. Install a lasting one,"
     " or set vault.mode to “passphrase” (README, Tokens and the keyring).",
