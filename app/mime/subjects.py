@@ -9,16 +9,15 @@ from __future__ import annotations
 
 import re
 
-# Words as localised mail programs write them. VS is "answer" in Finnish and "forward" in Norwegian,
-# so the two lists are stripped alike.
+# Words as localised mail programs write them, and no others: a word of the subject itself ("Ref: 12",
+# "At: noon") taken for a prefix would part the answer from its conversation. VS is "answer" in
+# Finnish and "forward" in Norwegian, so the two lists are stripped alike.
 _REPLY_WORDS = (
-    "re ra res resp rif rép réf r aw antw antwort sv vs ynt yan odp odpověď odg att atb at"
-    " bls trl trả-lời vá válasz отв ответ на відп απ σχετ ref"
-    " 回复 回覆 答复 答覆 返信 회신 답장 رد השב תשובה ตอบกลับ ตอบ"
+    "re res resp rif rép r aw antw antwort sv vs ynt odp odpověď odg atb bls vá válasz отв ответ"
+    " відп απ σχετ trả-lời 回复 回覆 答复 答覆 返信 회신 답장 رد השב תשובה תגובה ตอบกลับ"
 )
 _FORWARD_WORDS = (
-    "fw fwd fs tr rv enc wg wtrlt vb vl vidarebefordrat i pd pdl przek dx doorst ilt i̇lt iml"
-    " yml trs tov továbbítás fyi-fwd пересл fwd- πρθ"
+    "fw fwd fs tr rv enc wg vb vl i pd przek doorst ilt i̇lt yml trs továbbítás пересл πρθ"
     " 转发 轉發 轉寄 転送 전달 إعادة-توجيه הועבר ส่งต่อ"
 )
 _COLON = r"[:：﹕]"
