@@ -7,15 +7,11 @@ from dataclasses import asdict, dataclass, fields, replace
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote, urlsplit
 
-from app.compose.replying import new_draft
-from app.domain.address import parse_addresses
-from app.domain.draft import Body, Draft, Recipients
-from app.mime.html.from_text import text_to_html
-
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from app.domain.account import Mailbox
+    from app.domain.draft import Draft
     from app.ports import Clock, Ids
 
 # RFC 6068 §2: header fields a link may fill in; `attach` is not one, a page must not name files.
@@ -114,6 +110,12 @@ def draft_for(
     request: LaunchRequest, mailboxes: Sequence[Mailbox], *, ids: Ids, clock: Clock
 ) -> Draft:
     """Make the draft a request asks for. Unreadable addresses are left out."""
+    # Not loaded by a start that only hands over: that shall take no longer than it must.
+    from app.compose.replying import new_draft
+    from app.domain.address import parse_addresses
+    from app.domain.draft import Body, Recipients
+    from app.mime.html.from_text import text_to_html
+
     wanted = request.sender.casefold()
     mailbox = next((one for one in mailboxes if one.address.casefold() == wanted), None)
     draft = new_draft(ids=ids, clock=clock, mailbox_uid=mailbox.uid if mailbox else None)

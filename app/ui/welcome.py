@@ -39,6 +39,15 @@ _OFFERS = {
     ProviderKind.MICROSOFT: "Work, school or personal. In the browser, or with a code on any"
     " device.",
 }
+_SANDBOX_ABOUT = (
+    "This is the sandbox: its accounts and its mail are made up, and nothing leaves this computer."
+    " Connect one of its accounts as you would your own."
+)
+_SANDBOX_OFFERS = {
+    ProviderKind.GMAIL: "Opens the sandbox’s stand-in for Google’s page in your browser.",
+    ProviderKind.MICROSOFT: "Opens the stand-in for Microsoft’s page, or gives you a code to enter"
+    " there.",
+}
 _TRIAL = (
     "Two made-up Gmail and two made-up Outlook accounts on this computer. Nothing leaves it, and"
     " your own profile stays as it is."
@@ -53,19 +62,25 @@ class WelcomePane(QFrame):
     write_chosen = Signal()
 
     def __init__(
-        self, *, theme: Theme, registered: frozenset[ProviderKind], can_try: bool = True
+        self,
+        *,
+        theme: Theme,
+        registered: frozenset[ProviderKind],
+        can_try: bool = True,
+        is_sandbox: bool = False,
     ) -> None:
         super().__init__()
         self.setObjectName("welcome")
         look(self, surface="background")
         self._theme = theme
+        self._offers = _SANDBOX_OFFERS if is_sandbox else _OFFERS
         inner = QWidget()
         inner.setMaximumWidth(WIDTH)
         box = QVBoxLayout(inner)
         box.setSpacing(12)
         box.addWidget(_logo())
         box.addWidget(label(_TITLE, wrap=True, size="title"))
-        box.addWidget(label(_ABOUT, wrap=True, tone="muted"))
+        box.addWidget(label(_SANDBOX_ABOUT if is_sandbox else _ABOUT, wrap=True, tone="muted"))
         box.addSpacing(8)
         for kind in ProviderKind:
             box.addWidget(self._provider(kind, is_ready=kind in registered))
@@ -90,7 +105,7 @@ class WelcomePane(QFrame):
             clicked=lambda: self.provider_chosen.emit(kind),
         )
         made.setEnabled(is_ready)
-        text = _OFFERS[kind] if is_ready else not_registered_sentence(kind)
+        text = self._offers[kind] if is_ready else not_registered_sentence(kind)
         return self._offer(made, "gmail" if kind is ProviderKind.GMAIL else "outlook", text)
 
     def _trial(self) -> QFrame:

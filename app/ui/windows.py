@@ -160,6 +160,7 @@ class Windows(QObject):
             theme=self._theme,
             registered=frozenset(kind for kind, client in ready.items() if client),
             can_try=self._can_try,
+            is_sandbox=bool(self._services.settings.sandbox_url),
         )
         pane.provider_chosen.connect(self._on_provider_chosen)
         pane.trial_chosen.connect(self.trial_wanted)

@@ -81,13 +81,14 @@ def make_page(qtbot, theme):
 def test_the_list_says_who_what_and_what_is_wrong(make_page):
     page = make_page([make_account(), OUTLOOK])
     page.host.waiting = {"outlook-1": 1}
+    page.host.today = {"gmail-1": (312, 2000)}
     page.dialog._read()
 
     page.wait(lambda: any("1 mail is waiting" in text for text in page.texts()))
     shown = page.texts()
     assert "ada@acme.example" in shown
     assert "Gmail · default" in shown
-    assert "Sends, drafts, conversations" in shown
+    assert "Sends, drafts, conversations · 312 of 2,000 today" in shown
     assert any(text.startswith("Signed out by Microsoft at") for text in shown)
     assert "Tokens are sealed with a key from your system’s keyring." in shown
 

@@ -5,13 +5,15 @@ from __future__ import annotations
 import sys
 
 import pytest
+from PySide6.QtCore import QTimer
 from PySide6.QtWidgets import QApplication, QPlainTextEdit, QPushButton
 
+from app.domain.errors import SchemaTooNew
 from app.domain.events import OutboundChanged
 from app.domain.outbound import OutboundState, Reason
 from app.paths import Paths
 from app.runtime import threads
-from app.ui.application import GuiProgram, _open_profile
+from app.ui.application import CANNOT_OPEN, GuiProgram, _open_profile, run_gui
 from app.ui.crash import CrashDialog, make_report
 from app.ui.launch import Inbox, LaunchRequest
 from app.ui.leaving import is_on_its_way
@@ -305,3 +307,27 @@ def test_only_what_needs_the_person_is_told_and_once(qtbot, qapp):
 )
 def test_what_needs_the_person(state, reason, expected):
     assert needs_person(make_record(state, reason)) is expected
+
+
+@pytest.mark.expects_log("ui: the profile cannot be opened")
+def test_a_profile_that_cannot_be_opened_is_said_and_the_run_ends(qapp):
+    threads.unmark_gui_thread()
+    shown = []
+
+    def too_new():
+        raise SchemaTooNew(path="x", found=9, known=1)
+
+    def close():
+        boxes = [one for one in qapp.topLevelWidgets() if one.objectName() == "dialog"]
+        shown.extend(box.text() for box in boxes)
+        for box in boxes:
+            box.close()
+
+    closing = QTimer(interval=20)
+    closing.timeout.connect(close)
+    closing.start()
+    code = run_gui(open_services=too_new, launch=LaunchRequest(), inbox=Inbox())
+    closing.stop()
+
+    assert code == CANNOT_OPEN
+    assert "newer Postrider" in shown[0]

@@ -8,7 +8,7 @@ import pytest
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtWidgets import QFileDialog, QLineEdit, QMenu, QMessageBox, QPushButton
 
-from app.domain.events import DraftsChanged, OutboundChanged, UploadProgressed
+from app.domain.events import DraftsChanged, OutboundChanged, StoreChanged, UploadProgressed
 from app.domain.outbound import DeliveryStep, HistoryEntry, OutboundState, Reason
 from app.domain.texts import Action
 from app.ui.mailroom.actions import file_name
@@ -137,6 +137,35 @@ def test_a_new_record_appears_at_the_top(make_page):
     page.host.change(make_record(uid="b"))
 
     page.wait_rows("b", "a")
+
+
+def test_a_change_by_another_process_keeps_what_is_selected(make_page):
+    page = make_page([make_record(uid="a"), make_record(uid="b")])
+    page.wait_rows("a", "b")
+    page.view.select_uid("b")
+
+    page.host.records["c"] = make_record(uid="c")
+    page.host.bus.publish(StoreChanged())
+
+    page.wait_rows("a", "b", "c")
+    assert page.view.current_row().uid == "b"
+    page.host.records.pop("a")
+    page.host.bus.publish(StoreChanged())
+    page.wait_rows("b", "c")
+    assert page.view.current_row().uid == "b"
+    assert page.window._detail.uid == "b"
+
+
+def test_a_row_asked_for_before_it_is_loaded_is_selected_when_it_comes(qtbot, theme):
+    host = MemoryMailroomHost([make_record(uid="a"), make_record(S.HELD, R.SIGN_IN, uid="b")])
+    window = MailroomWindow(host=host, theme=theme)
+    qtbot.addWidget(window)
+    window.show()
+
+    window.show_tab("Outbox", "b")
+
+    qtbot.waitUntil(lambda: window._detail.uid == "b", timeout=10_000)
+    host.close()
 
 
 def test_upload_progress_is_shown_as_it_comes(make_page):

@@ -67,6 +67,15 @@ def test_new_rows_come_first_and_gone_ones_go(model):
     assert model.place("b") == 1
 
 
+def test_the_same_rows_read_again_are_no_reset(qtbot, model):
+    model.set_rows([row("a"), row("b")])
+
+    with qtbot.assertNotEmitted(model.modelReset), qtbot.waitSignal(model.dataChanged) as changed:
+        model.set_rows([row("a"), row("b", state=OutboundState.SENDING)])
+
+    assert changed.args[0].row() == 1
+
+
 def test_the_next_page_is_appended_without_a_reset(qtbot, model):
     model.set_rows([row("a"), row("b")], has_more=True)
     assert model.canFetchMore(QModelIndex())

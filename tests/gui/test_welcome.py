@@ -48,6 +48,15 @@ def test_in_the_trial_itself_there_is_no_offer_to_try(qtbot, theme):
     assert pane.findChild(QPushButton, "welcome.trial") is None
 
 
+def test_in_the_sandbox_it_says_that_nothing_leaves_the_computer(qtbot, theme):
+    pane = make_pane(qtbot, theme, can_try=False, is_sandbox=True)
+
+    texts = [one.text() for one in pane.findChildren(QLabel)]
+
+    assert any(text.startswith("This is the sandbox") for text in texts)
+    assert not any("Postrider never sees your password" in text for text in texts)
+
+
 def test_the_window_tells_when_it_closes(qtbot, theme):
     window = WelcomeWindow(make_pane(qtbot, theme))
     qtbot.addWidget(window)

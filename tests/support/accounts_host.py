@@ -36,6 +36,7 @@ class ScriptedAccountsHost:
             for number, one in enumerate(self.accounts)
         ]  # fmt: skip
         self.waiting: dict[str, int] = {}
+        self.today: dict[str, tuple[int, int]] = {}
         self.opened: list[str] = []
         self.started: list[tuple[str, SignInFlow]] = []
         self.cancelled = 0
@@ -94,6 +95,7 @@ class ScriptedAccountsHost:
                 accounts=tuple(self.accounts),
                 mailboxes=tuple(self.mailboxes),
                 waiting=dict(self.waiting),
+                today=dict(self.today),
                 vault_kind="keyring",
             )
         )

@@ -134,6 +134,7 @@ def accounts(theme: Theme, flow: str = "") -> QWidget:
     )  # fmt: skip
     host = ScriptedAccountsHost([make_account(), outlook])
     host.waiting = {"outlook-1": 1}
+    host.today = {"gmail-1": (312, 2000)}
     dialog = AccountsDialog(host=host, theme=theme)
     dialog.show()
     settle(lambda: dialog.findChild(QWidget, "account.outlook-1") is not None)

@@ -17,11 +17,16 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Overview:
-    """What the list shows, read in one go; `waiting` counts the open records by account."""
+    """What the list shows, read in one go.
+
+    By account: `waiting` counts its open records, `today` its recipients of the last 24 hours with
+    the cap.
+    """
 
     accounts: tuple[Account, ...]
     mailboxes: tuple[Mailbox, ...]
     waiting: dict[str, int]
+    today: dict[str, tuple[int, int]]
     vault_kind: str
 
 

@@ -69,6 +69,9 @@ class AccountRow(QWidget):
             box.addWidget(label(trouble, name="account.state", tone="danger", wrap=True))
         else:
             can = capability_sentence(account, max(0, aliases))
+            used, cap = overview.today.get(account.uid, (0, 0))
+            if used:
+                can += f" · {used:,} of {cap:,} today"
             box.addWidget(label(can, name="account.can", tone="muted", wrap=True))
             for text in missing_sentences(account):
                 box.addWidget(label(text, name="account.missing", tone="warn", wrap=True))

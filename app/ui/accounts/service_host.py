@@ -8,10 +8,10 @@ from app.ports import OutboxView
 from app.ui.accounts.host import Overview
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
     from concurrent.futures import Future
 
-    from app.domain.account import Account, ProviderKind
+    from app.domain.account import Account, Mailbox, ProviderKind
     from app.ports import Clock, SignInFlow, SignInPrompt
     from app.runtime.cancel import CancelToken
     from app.services import Services
@@ -87,12 +87,23 @@ class ServiceAccountsHost:
             for one in services.records.list_records(view):
                 if not one.state.is_final:
                     waiting[one.account_uid] = waiting.get(one.account_uid, 0) + 1
+        mailboxes = tuple(services.book.list_mailboxes())
         return Overview(
             accounts=tuple(services.book.list_accounts()),
-            mailboxes=tuple(services.book.list_mailboxes()),
+            mailboxes=mailboxes,
             waiting=waiting,
+            today=self._today(mailboxes),
             vault_kind=_vault_kind(services),
         )
+
+    def _today(self, mailboxes: Sequence[Mailbox]) -> dict[str, tuple[int, int]]:
+        """Count the mailbox of each account that is nearest to its cap."""
+        found: dict[str, tuple[int, int]] = {}
+        for box in mailboxes:
+            usage = self._services.limits.today(box.uid, box.provider, box.address)
+            if usage.used >= found.get(box.account_uid, (-1, 0))[0]:
+                found[box.account_uid] = (usage.used, usage.cap)
+        return found
 
 
 def _vault_kind(services: Services) -> str:

@@ -42,9 +42,19 @@ class RowModel(QAbstractTableModel):
     # --- what callers do ---
 
     def set_rows(self, rows: Sequence[Row], *, has_more: bool = False) -> None:
-        """Show these rows instead; rows that only follow the present ones are appended."""
+        """Show these rows instead.
+
+        The same rows in the same order are changed in place, rows that only follow the present ones
+        are appended: what is selected and where one has scrolled to stays.
+        """
         self._has_more = has_more
         known = len(self._rows)
+        if known == len(rows) and all(
+            a.uid == b.uid for a, b in zip(rows, self._rows, strict=True)
+        ):
+            for row in rows:
+                self.put(row)
+            return
         if known and len(rows) > known and list(rows[:known]) == self._rows:
             self.beginInsertRows(QModelIndex(), known, len(rows) - 1)
             self._rows.extend(rows[known:])

@@ -53,6 +53,7 @@ class RowView(QTableView):
         header.setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
         header.setHighlightSections(False)
         header.setSectionsClickable(False)
+        self._kept_uid = ""
         self._settle = QTimer(self, singleShot=True, interval=0)
         self._settle.timeout.connect(self._fit_all_rows)
         theme.changed.connect(self.viewport().update)
@@ -63,11 +64,13 @@ class RowView(QTableView):
         if old is model:
             return
         if old is not None:
-            old.modelReset.disconnect(self._settle.start)
+            old.modelAboutToBeReset.disconnect(self._on_about_to_reset)
+            old.modelReset.disconnect(self._on_reset)
             old.rowsInserted.disconnect(self._on_rows_inserted)
             old.dataChanged.disconnect(self._on_data_changed)
         self.setModel(model)
-        model.modelReset.connect(self._settle.start)
+        model.modelAboutToBeReset.connect(self._on_about_to_reset)
+        model.modelReset.connect(self._on_reset)
         model.rowsInserted.connect(self._on_rows_inserted)
         model.dataChanged.connect(self._on_data_changed)
         self.selectionModel().selectionChanged.connect(self._on_selection_changed)
@@ -124,6 +127,14 @@ class RowView(QTableView):
             row = rows.row(rows.index(number, 0))
             if row is not None:
                 self.setRowHeight(number, self._delegate.row_height(row, width, font))
+
+    def _on_about_to_reset(self) -> None:
+        row = self.current_row()
+        self._kept_uid = row.uid if row is not None else ""
+
+    def _on_reset(self) -> None:
+        self._fit_all_rows()
+        self.select_uid(self._kept_uid)
 
     def _on_rows_inserted(self, _parent: QModelIndex, first: int, last: int) -> None:
         self._fit_rows(first, last)

@@ -54,6 +54,7 @@ class MailroomWindow(QMainWindow):
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self.resize(1180, 780)
         self._host = host
+        self._wanted_uid = ""
         self._lists = self._make_lists()
         self._actions = Actions(host=host, window=self)
         self._actions.said.connect(self._on_said)
@@ -75,7 +76,14 @@ class MailroomWindow(QMainWindow):
     def show_tab(self, name: str, uid: str = "") -> None:
         """Bring a tab to the front, with one row selected if it is named."""
         self._tabs.setCurrentIndex(TABS.index(name))
-        self._view.select_uid(uid)
+        self._wanted_uid = uid
+        self._select_wanted()
+
+    def _select_wanted(self) -> None:
+        """Select what was asked for, once it is there."""
+        if self._wanted_uid and self._lists[self._tab].model.find(self._wanted_uid) is not None:
+            self._view.select_uid(self._wanted_uid)
+            self._wanted_uid = ""
 
     # --- building ---
 
@@ -176,6 +184,7 @@ class MailroomWindow(QMainWindow):
         self._stack.setCurrentWidget(self._empty if is_empty else self._view)
         if is_empty:
             self._on_row_chosen("")
+        self._select_wanted()
 
     def _on_row_chosen(self, uid: str) -> None:
         row = self._lists[self._tab].model.find(uid)
