@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from app.domain.account import Account, Capability
 from app.domain.errors import NeedsPerson
 from app.domain.outbound import Reason
-from app.ports import Evidence, Verdict
+from app.ports import Evidence, ProviderDraft, Verdict
 from app.providers import gmail_ask, gmail_read, gmail_send
 from app.providers.gmail_api import GmailApi
 
@@ -16,8 +16,11 @@ if TYPE_CHECKING:
 
     from app.domain.conversation import OriginalMessage, ThreadRef
     from app.domain.outbound import Receipt
-    from app.ports import Carriage, ConversationPage, MailboxInfo, ProviderDraft
+    from app.ports import Carriage, ConversationPage, MailboxInfo
     from app.providers.http import Http
+
+# Stands on the record for "no draft": Gmail's own ids have no colon.
+_NO_DRAFT = ProviderDraft(draft_id="none:sent-in-one-request")
 
 
 class GmailProvider:
@@ -34,17 +37,26 @@ class GmailProvider:
         return self._account.capabilities
 
     def create_draft(self, carriage: Carriage) -> ProviderDraft:
-        """Make Gmail's draft of the message. Raises as `ports.Carrier`."""
+        """Make Gmail's draft of the message. Raises as `ports.Carrier`.
+
+        An account that may only send has no drafts: its message goes in one request later.
+        """
+        if self._only_sends:
+            return _NO_DRAFT
         self._need(Capability.DRAFTS, "write drafts")
         return gmail_send.create_draft(self._api, carriage)
 
     def find_draft(self, carriage: Carriage) -> ProviderDraft | None:
         """Find a draft with our marker. Raises as `ports.Carrier`."""
+        if self._only_sends:
+            return None
         self._need(Capability.DRAFTS, "write drafts")
         return gmail_ask.find_draft(self._api, carriage)
 
     def send_draft(self, draft: ProviderDraft, carriage: Carriage) -> Receipt:
         """Send the draft. Raises as `ports.Carrier`."""
+        if draft.draft_id == _NO_DRAFT.draft_id:
+            return gmail_send.send_once(self._api, carriage)
         return gmail_send.send_draft(self._api, draft, carriage)
 
     def ask_outcome(self, draft: ProviderDraft, carriage: Carriage, since: datetime) -> Evidence:
@@ -54,6 +66,8 @@ class GmailProvider:
                 verdict=Verdict.UNKNOWN,
                 found="Postrider was not allowed to look at this account's sent mail.",
             )
+        if draft.draft_id == _NO_DRAFT.draft_id:
+            return gmail_ask.ask_sent(self._api, carriage, since)
         return gmail_ask.ask_outcome(self._api, draft, carriage, since)
 
     def read_back(self, receipt: Receipt, carriage: Carriage) -> Receipt:
@@ -64,6 +78,8 @@ class GmailProvider:
 
     def discard_draft(self, draft: ProviderDraft) -> None:
         """Delete a draft that is not to be sent. Raises ProviderError."""
+        if draft.draft_id == _NO_DRAFT.draft_id:
+            return
         gmail_send.discard_draft(self._api, draft)
 
     def list_conversations(self, *, page: str = "", limit: int = 50) -> ConversationPage:
@@ -92,6 +108,10 @@ class GmailProvider:
     def close(self) -> None:
         """Close the connections."""
         self._http.close()
+
+    @property
+    def _only_sends(self) -> bool:
+        return Capability.SEND in self.capabilities and Capability.DRAFTS not in self.capabilities
 
     def _need(self, capability: Capability, what: str) -> None:
         if capability not in self.capabilities:

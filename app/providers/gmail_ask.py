@@ -47,12 +47,17 @@ def ask_outcome(
         return Evidence(
             verdict=Verdict.NOT_SENT, found="The draft is still in Gmail, so it was not sent."
         )
+    return ask_sent(api, carriage, since)
+
+
+def ask_sent(api: GmailApi, carriage: Carriage, since: datetime) -> Evidence:
+    """Ask whether the message is among the sent ones; that it is not proves nothing."""
     earliest = min(since, carriage.message.content.date) - _EARLIER
     sent = find_sent(api, carriage, earliest)
     if sent is None:
         return Evidence(
             verdict=Verdict.UNKNOWN,
-            found="The draft is gone from Gmail, and the message is not (yet) among the sent ones.",
+            found="Gmail has no draft of it, and it is not (yet) among the sent messages.",
         )
     receipt = Receipt(
         provider_message_id=text(sent, "id"),

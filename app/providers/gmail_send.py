@@ -16,7 +16,7 @@ from app.domain.account import ProviderKind
 from app.domain.errors import DeliveryUncertain, Rejected, Throttled, Unavailable
 from app.domain.outbound import Receipt
 from app.ports import ProviderDraft
-from app.providers.body import Upload, file_body, json_body, related_body
+from app.providers.body import Body, Upload, file_body, json_body, related_body
 from app.providers.http import Answer, Call, params, unreadable
 from app.providers.pauses import Pauses
 from app.providers.values import Json, inner, text
@@ -64,11 +64,32 @@ def send_draft(api: GmailApi, draft: ProviderDraft, carriage: Carriage) -> Recei
         DraftGone: Gmail has no such draft.
         DeliveryUncertain: nobody knows; also after a 2xx that cannot be Gmail's.
     """
+    return _final(api, carriage, "drafts/send", json_body({"id": draft.draft_id}))
+
+
+def send_once(api: GmailApi, carriage: Carriage) -> Receipt:
+    """Send without a draft, for an account that may only send: what gets lost cannot be asked about.
+
+    Names no thread: without the right to read there is none to answer into.
+
+    Raises:
+        As `send_draft`; Cancelled while the message is still being handed over.
+    """
+    if carriage.message.size_bytes <= SMALL_BYTES:
+        return _final(api, carriage, "messages/send", json_body({"raw": _raw(carriage)}))
+    body = related_body(_upload(carriage), {}, _boundary())
+    return _final(api, carriage, "messages/send", body, is_upload=True)
+
+
+def _final(
+    api: GmailApi, carriage: Carriage, path: str, body: Body, *, is_upload: bool = False
+) -> Receipt:
     answer = api.http.call(
         Call(
             method="POST",
-            url=api.url("drafts/send"),
-            body=json_body({"id": draft.draft_id}),
+            url=api.upload_url(path) if is_upload else api.url(path),
+            params=params(uploadType="multipart") if is_upload else (),
+            body=body,
             is_final=True,
             cancel=carriage.cancel,
         )
@@ -117,23 +138,29 @@ def _upload(carriage: Carriage) -> Upload:
     )
 
 
-def _create_small(api: GmailApi, carriage: Carriage, resource: Json) -> Answer:
+def _raw(carriage: Carriage) -> str:
     with carriage.open_spool() as spool:
-        raw = base64.urlsafe_b64encode(spool.read()).decode("ascii")
-    resource["message"]["raw"] = raw
+        return base64.urlsafe_b64encode(spool.read()).decode("ascii")
+
+
+def _boundary() -> str:
+    return f"postrider-{secrets.token_hex(16)}"
+
+
+def _create_small(api: GmailApi, carriage: Carriage, resource: Json) -> Answer:
+    resource["message"]["raw"] = _raw(carriage)
     return api.http.call(
         Call(method="POST", url=api.url("drafts"), body=json_body(resource), cancel=carriage.cancel)
     )
 
 
 def _create_multipart(api: GmailApi, carriage: Carriage, metadata: Json) -> Answer:
-    boundary = f"postrider-{secrets.token_hex(16)}"
     return api.http.call(
         Call(
             method="POST",
             url=api.upload_url("drafts"),
             params=params(uploadType="multipart"),
-            body=related_body(_upload(carriage), metadata, boundary),
+            body=related_body(_upload(carriage), metadata, _boundary()),
             cancel=carriage.cancel,
         )
     )
