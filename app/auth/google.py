@@ -174,6 +174,14 @@ class GoogleSignIn:
         import requests
         from oauthlib.oauth2 import OAuth2Error
 
+        statuses: list[int] = []
+
+        def note(answer: Any) -> Any:
+            statuses.append(answer.status_code)
+            return answer
+
+        # The library's errors carry a status of their own making.
+        flow.oauth2session.register_compliance_hook("access_token_response", note)
         try:
             token = flow.fetch_token(code=code, include_client_id=True, timeout=_HTTP_TIMEOUT_S)
         except requests.RequestException:
@@ -181,7 +189,7 @@ class GoogleSignIn:
                 provider="gmail", detail="no connection to the token endpoint"
             ) from None
         except OAuth2Error as error:
-            raise _exchange_error(str(error.error or ""), error.status_code) from None
+            raise _exchange_error(str(error.error or ""), (statuses or [0])[-1]) from None
         except ValueError:
             raise Unavailable(provider="gmail", detail="unreadable token answer") from None
         return dict(token)
@@ -250,13 +258,13 @@ def _check_answer(answer: dict[str, str]) -> None:
         raise SignInFailed(provider="gmail", detail=error[:80])
 
 
-def _exchange_error(code: str, status: int | None) -> SignInError | Unavailable:
-    if status is not None and (status >= 500 or status == 429):
+def _exchange_error(code: str, status: int) -> SignInError | Unavailable:
+    if status >= 500 or status == 429:
         return Unavailable(provider="gmail", status=status)
     if code == "invalid_grant":
         # The code is good for a few minutes only.
         return SignInExpired(provider="gmail")
-    return SignInFailed(provider="gmail", detail=code[:80], status=status or 0)
+    return SignInFailed(provider="gmail", detail=code[:80], status=status)
 
 
 def _is_final_refusal(error: Any) -> bool:
@@ -264,7 +272,7 @@ def _is_final_refusal(error: Any) -> bool:
     answer = error.args[1] if len(error.args) > 1 else None
     if not isinstance(answer, dict):
         return False
-    return answer.get("error") in {
+    return str(answer.get("error")) in {
         "invalid_grant",
         "invalid_client",
         "unauthorized_client",

@@ -14,16 +14,18 @@ _TALKERS = (
     "google.auth",
     "google.oauth2",
     "google_auth_oauthlib",
-    "msal",
     "httpx",
     "httpcore",
     "urllib3",
     "keyring",
 )
+# Writes an unreadable token answer, tokens and all, at ERROR; it is raised as well.
+_BLABBER = "msal"
 
 
 def quiet_libraries() -> None:
     """Raise these libraries' loggers to WARNING at least; safe to call often."""
+    logging.getLogger(_BLABBER).setLevel(logging.CRITICAL)
     for name in _TALKERS:
         logger = logging.getLogger(name)
         if logger.level < logging.WARNING:

@@ -24,6 +24,7 @@ from app.domain.errors import (
 )
 from app.ports import SignInFlow
 from app.runtime.cancel import CancelToken
+from app.runtime.threads import mark_gui_thread, unmark_gui_thread
 from tests.support.sandbox import sandbox
 from tests.support.signed_in import Browser, Desk
 from tests.support.waiting import DEADLINE_S, wait_until
@@ -199,6 +200,66 @@ def test_a_broken_exchange_keeps_nothing(desk, server, provider, kind):
     with pytest.raises((Unavailable, SignInFailed)):
         sign_in(desk, provider)
     assert not desk.vault._secrets
+
+
+@pytest.mark.parametrize(
+    ("operation", "fault", "error"),
+    [
+        ("token", {"status": 400, "body": {"error": "invalid_grant"}}, SignInExpired),
+        ("token", {"status": 401, "body": {"error": "invalid_client"}}, SignInFailed),
+        ("token", {"status": 429, "body": {"error": "slow_down"}}, Unavailable),
+        ("token", {"status": 200, "body": {"access_token": "t", "scope": ""}}, ScopesMissing),
+        ("google.userinfo", {"status": 500}, Unavailable),
+        ("google.userinfo", {"status": 200, "body": {"sub": "1"}}, SignInFailed),
+        ("google.userinfo", {"status": 200, "body": "<html>"}, SignInFailed),
+    ],
+)
+def test_google_answers_mean_what_they_say(desk, server, operation, fault, error):
+    server.control.fault(operation, "status_before", **fault)
+    with pytest.raises(error):
+        sign_in(desk, GMAIL)
+    assert not desk.vault._secrets
+    assert sign_in(desk, GMAIL).address
+
+
+@pytest.mark.parametrize(
+    ("fault", "error"),
+    [
+        ({"status": 400, "body": {"error": "invalid_grant", "error_codes": [70008]}}, SignInFailed),
+        ({"status": 400, "body": {"error": "consent_required"}}, SignInDenied),
+        ({"status": 400, "body": {"error": "temporarily_unavailable"}}, Unavailable),
+        ({"status": 503}, Unavailable),
+    ],
+)
+def test_microsoft_answers_mean_what_they_say(desk, server, fault, error):
+    server.control.fault("token", "status_before", **fault)
+    with pytest.raises(error):
+        sign_in(desk, MICROSOFT)
+    assert not desk.vault._secrets
+    assert sign_in(desk, MICROSOFT).address
+
+
+def test_microsoft_profile_that_cannot_be_read_is_made_up_for(desk, server):
+    server.control.fault("graph.me", "status_before", status=500)
+    found = sign_in(desk, MICROSOFT)
+    assert found.address == addresses(server, MICROSOFT)[0]
+    assert found.display_name
+
+
+@BOTH
+def test_nothing_of_it_runs_on_the_gui_thread(desk, server, provider):
+    account = desk.connect(provider, addresses(server, provider)[0])
+    mark_gui_thread()
+    try:
+        for act in (
+            desk.sign_in.tokens(account).token,
+            lambda: desk.sign_in.sign_out(account),
+            lambda: sign_in(desk, provider),
+        ):
+            with pytest.raises(RuntimeError):
+                act()
+    finally:
+        unmark_gui_thread()
 
 
 def test_a_missing_client_id_is_said(server):
