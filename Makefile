@@ -67,7 +67,7 @@ bench: $(READY)
 	@$(BIN)/python -m pytest tests/bench -s -p no:randomly
 
 soak: $(READY)
-	@$(BIN)/python -m pytest tests/soak -s
+	@POSTRIDER_FULL=1 $(BIN)/python -m pytest -s -p no:randomly tests/e2e/test_fault_matrix.py tests/soak
 
 coverage: $(READY)
 	@mkdir -p build/coverage

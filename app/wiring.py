@@ -22,6 +22,7 @@ from app.domain.account import ProviderKind
 from app.domain.events import OutboundChanged
 from app.outbox.courier import Courier
 from app.outbox.dispatcher import Dispatcher
+from app.outbox.housekeeping import Housekeeper
 from app.outbox.ledger import Ledger
 from app.outbox.limits import Caps, Limits
 from app.outbox.outbox import Outbox
@@ -235,6 +236,7 @@ def _sending(
             lease=FileLease(paths.lease, stores.database),
             clock=clock,
             bus=base.bus,
+            housekeeper=Housekeeper(plans=plans, blobs=stores.blobs, clock=clock),
         ),
     )
 

@@ -6,29 +6,23 @@ only the provider's answer, or asking it, says what happened.
 
 from __future__ import annotations
 
-import hashlib
 import logging
-from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
-from app.domain.account import AccountState
 from app.domain.errors import (
     AppError,
-    AttachmentChanged,
     Cancelled,
     DraftGone,
-    NotConnected,
-    ProviderError,
     SignInRequired,
+    StoreError,
     TooLate,
 )
-from app.domain.events import AccountsChanged, UploadProgressed
 from app.domain.outbound import DeliveryStep, OutboundState, Reason
-from app.outbox.verdicts import after_failure, after_unknown
-from app.ports import Carriage, ProviderDraft, Verdict
+from app.outbox.settler import Settler
+from app.outbox.supplies import Supplies, draft_of, error_evidence
+from app.outbox.verdicts import after_failure
 
 if TYPE_CHECKING:
-    from app.domain.account import Account
     from app.domain.outbound import OutboundEmail, Receipt
     from app.outbox.ledger import Ledger
     from app.outbox.limits import Limits
@@ -36,16 +30,16 @@ if TYPE_CHECKING:
     from app.ports import (
         AccountStore,
         BlobStore,
+        Carriage,
         Clock,
-        Evidence,
         Provider,
+        ProviderDraft,
         ProviderFactory,
     )
     from app.runtime.bus import Bus
     from app.runtime.cancel import CancelToken
 
 log = logging.getLogger("outbox")
-HASH_CHUNK_BYTES = 1 << 20
 
 
 class Courier:
@@ -64,30 +58,37 @@ class Courier:
         limits: Limits,
     ) -> None:
         self._ledger = ledger
-        self._accounts = accounts
-        self._providers = providers
-        self._blobs = blobs
         self._clock = clock
-        self._bus = bus
         self._timing = timing
         self._limits = limits
+        self._supplies = Supplies(
+            accounts=accounts, providers=providers, blobs=blobs, clock=clock, bus=bus
+        )
+        self._settler = Settler(ledger=ledger, supplies=self._supplies, clock=clock, timing=timing)
 
-    def run(self, uid: str, cancel: CancelToken) -> None:
-        """Deliver a due record, or ask about an uncertain one. Never raises AppError."""
+    def run(self, uid: str, cancel: CancelToken) -> bool:
+        """Deliver a due record, ask about an uncertain one, or read a sent copy.
+
+        Returns:
+            False if the message was accepted but its sent copy could not be read yet.
+
+        Raises:
+            StoreError: the row may stand where it stood before, SENDING included.
+        """
         try:
             record = self._ledger.get(uid)
-            if record.state is OutboundState.UNCERTAIN:
-                self._settle(record, cancel)
-            elif record.state in {OutboundState.QUEUED, OutboundState.SCHEDULED}:
-                if not self._must_wait(record):
-                    self._deliver(record, cancel)
-            elif record.state is OutboundState.CANCELLED:
-                self._sweep(record)
+            match record.state:
+                case OutboundState.UNCERTAIN:
+                    return self._settler.settle(record, cancel)
+                case OutboundState.QUEUED | OutboundState.SCHEDULED:
+                    return self._must_wait(record) or self._deliver(record, cancel)
+                case OutboundState.SENT:
+                    return self._settler.read_late(record, cancel)
+                case OutboundState.CANCELLED:
+                    self._sweep(record)
         except TooLate:
             log.info("%s was changed by somebody else", uid)
-        except AppError as error:
-            # The store itself failed: the row says where it stands, the dispatcher comes again.
-            log.warning("%s could not be worked on: %s", uid, error.code)
+        return True
 
     # --- before delivering ---
 
@@ -108,7 +109,7 @@ class Courier:
 
     # --- delivering ---
 
-    def _deliver(self, record: OutboundEmail, cancel: CancelToken) -> None:
+    def _deliver(self, record: OutboundEmail, cancel: CancelToken) -> bool:
         claimed = self._ledger.change(
             record,
             "claimed",
@@ -118,10 +119,9 @@ class Courier:
         )
         step = _Progress(claimed)
         try:
-            account = self._account(claimed)
-            provider = self._providers.provider(account)
-            carriage = self._carriage(claimed, cancel)
-            self._check_frozen(claimed)
+            provider = self._supplies.provider(claimed)
+            carriage = self._supplies.carriage(claimed, cancel)
+            self._supplies.check_frozen(claimed)
             draft = self._make_draft(step, provider, carriage)
             cancel.check()
             receipt = self._send(step, provider, carriage, draft)
@@ -130,13 +130,14 @@ class Courier:
         except AppError as error:
             self._fail(step.record, error)
         else:
-            accepted = self._accepted(step.record, receipt, "accepted")
-            self._read_back(accepted, provider, carriage)
+            accepted = self._settler.accept(step.record, receipt, "accepted")
+            return self._settler.read_back(accepted, provider, carriage)
+        return True
 
     def _make_draft(self, step: _Progress, provider: Provider, carriage: Carriage) -> ProviderDraft:
         record = step.record
         if record.provider_draft_id:
-            return _draft_of(record)
+            return draft_of(record)
         was_interrupted = record.step is DeliveryStep.DRAFTING
         step.record = self._ledger.change(record, "drafting", step=DeliveryStep.DRAFTING)
         found = provider.find_draft(carriage) if was_interrupted else None
@@ -157,83 +158,6 @@ class Courier:
         step.record = self._ledger.change(step.record, "handing_over", step=DeliveryStep.SENDING)
         return provider.send_draft(draft, carriage)
 
-    def _accepted(self, record: OutboundEmail, receipt: Receipt, event: str) -> OutboundEmail:
-        return self._ledger.change(
-            record,
-            event,
-            state=OutboundState.SENT,
-            step=DeliveryStep.ACCEPTED,
-            receipt=receipt,
-            sent_at=self._clock.now(),
-            detail="",
-            evidence=_receipt_evidence(receipt),
-        )
-
-    def _read_back(self, record: OutboundEmail, provider: Provider, carriage: Carriage) -> None:
-        """Add what the Sent copy says; a failure here never unsends."""
-        if record.receipt is None:
-            return
-        try:
-            receipt = provider.read_back(record.receipt, carriage)
-        except (ProviderError, SignInRequired, Cancelled) as error:
-            log.info("%s was not read back: %s", record.uid, type(error).__name__)
-            return
-        evidence = _receipt_evidence(receipt)
-        if receipt.differences:
-            evidence["differences"] = "; ".join(receipt.differences)
-        self._ledger.change(record, "read_back", receipt=receipt, evidence=evidence)
-
-    # --- settling ---
-
-    def _settle(self, record: OutboundEmail, cancel: CancelToken) -> None:
-        """Ask the provider whether an uncertain send happened, and act on its answer."""
-        try:
-            provider = self._providers.provider(self._account(record))
-            carriage = self._carriage(record, cancel)
-            since = record.uncertain_at or record.updated_at
-            evidence = provider.ask_outcome(_draft_of(record), carriage, since)
-        except Cancelled:
-            return
-        except AppError as error:
-            self._cannot_ask(record, error)
-            return
-        self._conclude(record, evidence, provider, carriage)
-
-    def _conclude(
-        self, record: OutboundEmail, evidence: Evidence, provider: Provider, carriage: Carriage
-    ) -> None:
-        found = {"found": evidence.found}
-        match evidence.verdict:
-            case Verdict.SENT if evidence.receipt is not None:
-                self._read_back(
-                    self._accepted(record, evidence.receipt, "settled_sent"), provider, carriage
-                )
-            case Verdict.NOT_SENT:
-                self._ledger.change(
-                    record,
-                    "settled_not_sent",
-                    state=OutboundState.QUEUED,
-                    step=DeliveryStep.DRAFTED,
-                    due_at=self._clock.now(),
-                    evidence=found,
-                )
-            case _:
-                following = after_unknown(record, self._clock.now(), self._timing)
-                self._move(record, following, found, asks=record.asks + 1)
-
-    def _cannot_ask(self, record: OutboundEmail, error: AppError) -> None:
-        if isinstance(error, SignInRequired):
-            self._sign_out(record)
-        pause_s = error.retry_after_s or self._timing.grace_s
-        reason = Reason.SIGN_IN if isinstance(error, SignInRequired) else Reason.SETTLING
-        self._ledger.change(
-            record,
-            "could_not_ask",
-            reason=reason,
-            due_at=self._clock.now() + timedelta(seconds=pause_s),
-            evidence=_error_evidence(error),
-        )
-
     # --- ends of an attempt that was not accepted ---
 
     def _rest(self, record: OutboundEmail) -> None:
@@ -242,14 +166,14 @@ class Courier:
 
     def _fail(self, record: OutboundEmail, error: AppError) -> None:
         if isinstance(error, SignInRequired):
-            self._sign_out(record)
+            self._supplies.sign_out(record)
         following = after_failure(record, error, self._clock.now(), self._timing)
         fields: dict[str, Any] = {"detail": str(error.params.get("detail", ""))[:500]}
         if following.state is OutboundState.UNCERTAIN:
             fields |= {"uncertain_at": self._clock.now(), "asks": 0}
         if isinstance(error, DraftGone) and following.step is DeliveryStep.NONE:
             fields |= {"provider_draft_id": "", "provider_draft_message_id": ""}
-        self._move(record, following, _error_evidence(error), **fields)
+        self._move(record, following, error_evidence(error), **fields)
 
         if following.state is OutboundState.FAILED:
             self._sweep(self._ledger.get(record.uid))
@@ -260,7 +184,9 @@ class Courier:
             return
         event = "draft_swept"
         try:
-            self._providers.provider(self._account(record)).discard_draft(_draft_of(record))
+            self._supplies.provider(record).discard_draft(draft_of(record))
+        except StoreError:
+            raise
         except AppError as error:
             log.info("the draft of %s was not removed: %s", record.uid, error.code)
             event = "draft_left"
@@ -288,72 +214,9 @@ class Courier:
             **fields,
         )
 
-    # --- what a delivery needs ---
-
-    def _account(self, record: OutboundEmail) -> Account:
-        for account in self._accounts.list_accounts():
-            if account.uid == record.account_uid:
-                return account
-        raise SignInRequired(
-            provider=record.provider.value, address=record.envelope.sender.addr_spec
-        ) from NotConnected(address=record.envelope.sender.addr_spec)
-
-    def _sign_out(self, record: OutboundEmail) -> None:
-        self._accounts.set_state(record.account_uid, AccountState.SIGNED_OUT, self._clock.now())
-        self._bus.publish(AccountsChanged(record.account_uid))
-
-    def _carriage(self, record: OutboundEmail, cancel: CancelToken) -> Carriage:
-        def progress(done: int, total: int) -> None:
-            percent = min(100, done * 100 // max(total, 1))
-            self._bus.publish(UploadProgressed(record.uid, percent))
-
-        return Carriage(
-            uid=record.uid,
-            message=record.message,
-            reply=record.reply,
-            open_spool=lambda: self._blobs.open(record.message.sha256),
-            open_blob=self._blobs.open,
-            cancel=cancel,
-            progress=progress,
-        )
-
-    def _check_frozen(self, record: OutboundEmail) -> None:
-        """Refuse bytes other than those that were frozen at Send."""
-        digest = hashlib.sha256()
-        with self._blobs.open(record.message.sha256) as spool:
-            while chunk := spool.read(HASH_CHUNK_BYTES):
-                digest.update(chunk)
-        if digest.hexdigest() != record.message.sha256:
-            raise AttachmentChanged(filename=record.subject)
-
 
 class _Progress:
     """The record as last written, so that a failure is filed against the right version."""
 
     def __init__(self, record: OutboundEmail) -> None:
         self.record = record
-
-
-def _draft_of(record: OutboundEmail) -> ProviderDraft:
-    return ProviderDraft(
-        draft_id=record.provider_draft_id,
-        message_id=record.provider_draft_message_id,
-        thread_id=record.reply.ref.thread_id if record.reply else "",
-    )
-
-
-def _receipt_evidence(receipt: Receipt) -> dict[str, str]:
-    found = {
-        "message": receipt.provider_message_id,
-        "thread": receipt.provider_thread_id,
-        "message_id": receipt.wire_message_id,
-        "request_id": receipt.request_id,
-        "http_status": str(receipt.http_status or ""),
-    }
-    return {key: value for key, value in found.items() if value}
-
-
-def _error_evidence(error: AppError) -> dict[str, str]:
-    kept = ("status", "request_id", "detail", "retry_after_s", "filename")
-    found = {key: str(error.params[key]) for key in kept if error.params.get(key)}
-    return {"error": error.code, **found}

@@ -1,7 +1,8 @@
 """Plans who is delivered when: one courier thread an account, at most four at a time.
 
 Runs on a thread of its own. Only the process that holds the profile's lease delivers; the others
-watch for changes and tell their bus. An account that is slow delays no other.
+watch for changes and tell their bus. An account that is slow delays no other, and one with a long
+queue takes no other's turn.
 """
 
 from __future__ import annotations
@@ -9,17 +10,20 @@ from __future__ import annotations
 import logging
 import threading
 from concurrent.futures import ThreadPoolExecutor
+from itertools import count
 from typing import TYPE_CHECKING
 
 from app.domain.errors import AppError
 from app.domain.events import StoreChanged
+from app.outbox.aftercare import Aftercare
 from app.outbox.clockwatch import ClockWatch
 from app.runtime.cancel import CancelToken
 
 if TYPE_CHECKING:
     from app.outbox.courier import Courier
+    from app.outbox.housekeeping import Housekeeper
     from app.outbox.recovery import Recovery
-    from app.ports import Clock, Lease, OutboxPlans, Waiting
+    from app.ports import Clock, Lease, OutboxPlans
     from app.runtime.bus import Bus
 
 log = logging.getLogger("outbox")
@@ -31,7 +35,7 @@ LOOK_S = 1.0
 class Dispatcher:
     """Hands due records to couriers until stopped."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913  constructor injection, keyword-only
         self,
         *,
         plans: OutboxPlans,
@@ -40,6 +44,7 @@ class Dispatcher:
         lease: Lease,
         clock: Clock,
         bus: Bus,
+        housekeeper: Housekeeper | None = None,
     ) -> None:
         self._plans = plans
         self._courier = courier
@@ -47,10 +52,14 @@ class Dispatcher:
         self._lease = lease
         self._clock = clock
         self._bus = bus
+        self._housekeeper = housekeeper
         self._watch = ClockWatch(clock)
+        self._aftercare = Aftercare(clock)
         self._cancel = CancelToken()
         self._wake = threading.Event()
         self._busy: dict[str, str] = {}
+        self._turns = count(1)
+        self._served: dict[str, int] = {}
         self._lock = threading.Lock()
         self._thread: threading.Thread | None = None
         self._couriers: ThreadPoolExecutor | None = None
@@ -64,7 +73,7 @@ class Dispatcher:
     def works_on(self, uid: str) -> bool:
         """Say whether a courier of this process is at this record (reading back included)."""
         with self._lock:
-            return uid in self._busy.values()
+            return uid in self._busy.values() or self._aftercare.will_read_soon(uid)
 
     def start(self) -> None:
         """Begin to deliver, or to watch, on a thread of its own."""
@@ -95,7 +104,7 @@ class Dispatcher:
             try:
                 wait_s = self._round()
             except AppError as error:
-                log.warning("the store cannot be read: %s", error.code)
+                log.warning("the store cannot be used: %s", error.code)
                 wait_s = LOOK_S
             self._wake.wait(wait_s)
             self._wake.clear()
@@ -103,8 +112,9 @@ class Dispatcher:
     def _round(self) -> float:
         """Take the lease if it is free, hand out what is due; give the seconds to wait."""
         if not self._holds_lease and self._lease.acquire():
-            self._holds_lease = True
+            # Before the lease counts as ours: what cannot be taken up now is in the next round.
             self._recovery.take_up()
+            self._holds_lease = True
         if self._lease.changed_elsewhere():
             self._bus.publish(StoreChanged())
         if not self._holds_lease:
@@ -112,36 +122,49 @@ class Dispatcher:
         jump_s = self._watch.jump_s()
         if jump_s:
             self._recovery.clock_was_set(jump_s)
+        for uid in self._aftercare.unrecorded():
+            self._recovery.resume(uid)
+            self._aftercare.is_recorded(uid)
         return self._hand_out()
 
     def _hand_out(self) -> float:
         now = self._clock.now()
         with self._lock:
-            busy = set(self._busy)
-        for waiting in self._plans.list_next(now, busy):
-            self._start_courier(waiting)
+            busy = set(self._busy) | self._aftercare.resting()
+        due = self._plans.list_next(now, busy)
+        for waiting in sorted(due, key=lambda one: self._served.get(one.account_uid, 0)):
+            self._start_courier(waiting.account_uid, waiting.uid)
+        for account_uid, uid in self._aftercare.to_read():
+            self._start_courier(account_uid, uid)
         next_due = self._plans.find_next_due(now)
-        if next_due is None:
-            return LOOK_S
-        return min(LOOK_S, max(0.0, (next_due - now).total_seconds()))
+        wait_s = LOOK_S if next_due is None else (next_due - now).total_seconds()
+        if self._housekeeper and not (due or self._busy):
+            self._housekeeper.tidy_if_due()
+        return min(LOOK_S, self._aftercare.wait_s(busy), max(0.0, wait_s))
 
-    def _start_courier(self, waiting: Waiting) -> None:
+    def _start_courier(self, account_uid: str, uid: str) -> None:
         with self._lock:
-            is_free = waiting.account_uid not in self._busy and len(self._busy) < MAX_COURIERS
+            is_free = account_uid not in self._busy and len(self._busy) < MAX_COURIERS
             if not is_free or self._couriers is None or self._cancel.is_cancelled:
                 return
-            self._busy[waiting.account_uid] = waiting.uid
-        self._couriers.submit(self._work, waiting)
+            self._busy[account_uid] = uid
+            self._served[account_uid] = next(self._turns)
+        self._couriers.submit(self._work, account_uid, uid)
 
-    def _work(self, waiting: Waiting) -> None:
+    def _work(self, account_uid: str, uid: str) -> None:
         try:
-            self._courier.run(waiting.uid, self._cancel)
+            is_read = self._courier.run(uid, self._cancel)
+            self._aftercare.is_done(account_uid, uid, is_read=is_read)
+        except AppError as error:
+            # The store itself failed: the row says where it stood before.
+            log.warning("%s could not be worked on: %s", uid, error.code)
+            self._aftercare.is_unrecorded(account_uid, uid)
         except Exception:
-            # A bug in one delivery must not end the delivering of all others; the record keeps
-            # its last written step, and the next start settles it.
-            log.exception("delivering %s met a bug", waiting.uid)
-            self._recovery.park(waiting.uid)
+            # A bug in one delivery must not end the delivering of all others.
+            log.exception("delivering %s met a bug", uid)
+            self._aftercare.is_done(account_uid, uid, is_read=True)
+            self._recovery.park(uid)
         finally:
             with self._lock:
-                self._busy.pop(waiting.account_uid, None)
+                self._busy.pop(account_uid, None)
             self._wake.set()

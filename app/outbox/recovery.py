@@ -14,10 +14,11 @@ from app.outbox.verdicts import after_crash
 if TYPE_CHECKING:
     from app.domain.outbound import OutboundEmail
     from app.outbox.ledger import Ledger
-    from app.outbox.verdicts import Timing
+    from app.outbox.verdicts import Next, Timing
     from app.ports import Clock, OutboxPlans, Waiting
 
 log = logging.getLogger("outbox")
+BUG_PAUSE_S = 900.0
 
 
 class Recovery:
@@ -33,9 +34,28 @@ class Recovery:
         """Take up what a process left in the middle of sending, and what waits in a past future."""
         for waiting in self._plans.list_open():
             if waiting.state is OutboundState.SENDING:
-                self._resume(self._ledger.get(waiting.uid))
+                self._take_up(waiting.uid)
             elif is_behind(self._clock.now(), waiting.updated_at):
                 self._shorten(waiting)
+
+    def _take_up(self, uid: str) -> None:
+        try:
+            self._resume(self._ledger.get(uid))
+        except TooLate:
+            log.info("%s was changed by somebody else", uid)
+
+    def resume(self, uid: str) -> None:
+        """Take up a record whose courier could not write down where it stands.
+
+        Raises:
+            StoreError: it still cannot be written.
+        """
+        try:
+            record = self._ledger.get(uid)
+            if record.state is OutboundState.SENDING:
+                self._resume(record, "unrecorded")
+        except TooLate:
+            log.info("%s was changed by somebody else", uid)
 
     def clock_was_set(self, jump_s: float) -> None:
         """Keep a clock set forward from sending early, and one set back from never sending."""
@@ -50,33 +70,39 @@ class Recovery:
         """Keep a record that met a bug from being tried again at once."""
         try:
             record = self._ledger.get(uid)
-            if record.state is not OutboundState.SENDING:
-                return
-            following = after_crash(record, self._clock.now(), self._timing)
-            is_uncertain = following.state is OutboundState.UNCERTAIN
-            self._ledger.change(
-                record,
-                "bug",
-                state=OutboundState.UNCERTAIN if is_uncertain else OutboundState.HELD,
-                reason=Reason.SETTLING if is_uncertain else Reason.BUG,
-                due_at=following.due_at,
-            )
+            if record.state is OutboundState.SENDING:
+                self._park_sending(record)
+            elif record.state is OutboundState.UNCERTAIN:
+                # It must be asked about again, but not in a circle.
+                due_at = self._clock.now() + timedelta(seconds=BUG_PAUSE_S)
+                self._ledger.change(record, "", reason=record.reason, due_at=due_at)
+            elif record.state in {OutboundState.QUEUED, OutboundState.SCHEDULED}:
+                self._ledger.change(record, "bug", state=OutboundState.HELD, reason=Reason.BUG)
         except AppError as error:
             log.warning("%s could not be parked: %s", uid, error.code)
 
-    def _resume(self, record: OutboundEmail) -> None:
+    def _park_sending(self, record: OutboundEmail) -> None:
         following = after_crash(record, self._clock.now(), self._timing)
-        fields: dict[str, Any] = {}
-        if following.state is OutboundState.UNCERTAIN:
-            fields = {"uncertain_at": record.updated_at, "asks": 0}
+        is_uncertain = following.state is OutboundState.UNCERTAIN
         self._ledger.change(
             record,
-            following.event,
+            "bug",
+            state=OutboundState.UNCERTAIN if is_uncertain else OutboundState.HELD,
+            reason=Reason.SETTLING if is_uncertain else Reason.BUG,
+            due_at=following.due_at,
+            **_doubt(record, following),
+        )
+
+    def _resume(self, record: OutboundEmail, event: str = "") -> None:
+        following = after_crash(record, self._clock.now(), self._timing)
+        self._ledger.change(
+            record,
+            event or following.event,
             state=following.state,
             reason=following.reason,
             due_at=following.due_at,
             step=following.step,
-            **fields,
+            **_doubt(record, following),
         )
 
     def _shorten(self, waiting: Waiting) -> None:
@@ -99,3 +125,9 @@ class Recovery:
             self._ledger.change(self._ledger.get(waiting.uid), event, **fields)
         except TooLate:
             log.info("%s was changed by somebody else", waiting.uid)
+
+
+def _doubt(record: OutboundEmail, following: Next) -> dict[str, Any]:
+    """Note since when nobody knows: the moment before the final request was made."""
+    is_uncertain = following.state is OutboundState.UNCERTAIN
+    return {"uncertain_at": record.updated_at, "asks": 0} if is_uncertain else {}

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
+from app.domain.account import ProviderKind
 from app.domain.errors import (
     AppError,
     AttachmentError,
@@ -32,6 +33,12 @@ if TYPE_CHECKING:
 
 LONGEST_PAUSE_S = 300.0
 MAX_DRAFTS_GONE = 3
+# Gmail's draft is consumed by its send, so sending it again is safe as soon as Gmail still has it.
+# Exchange takes a message and may show it as a draft until its transport comes round (docs: the
+# message "has been accepted for processing"), and would take it twice: look again a grace later.
+LOOKS = {ProviderKind.GMAIL: 1, ProviderKind.MICROSOFT: 2}
+# A computer that was offline for a day still asks soon after it is back.
+LONGEST_UNASKED_S = 900.0
 TOO_LARGE_STATUS = 413
 
 
@@ -119,6 +126,29 @@ def after_unknown(record: OutboundEmail, now: datetime, timing: Timing) -> Next:
         return _next("uncertain", Reason.UNSETTLED, "unsettled", now, 3600, record.step)
     wait_s = min(timing.grace_s / 5 * 2 ** min(record.asks, 4), timing.settle_s / 4)
     return _next("uncertain", Reason.SETTLING, "asked", now, wait_s, record.step)
+
+
+def is_believed(record: OutboundEmail) -> bool:
+    """Say whether a provider's "not sent" is enough to send again."""
+    return record.asks + 1 >= LOOKS[record.provider]
+
+
+def after_not_sent(record: OutboundEmail, now: datetime, timing: Timing) -> Next:
+    """Say when to look once more before a "not sent" is believed."""
+    return _next("uncertain", Reason.SETTLING, "asked", now, timing.grace_s, record.step)
+
+
+def after_unasked(record: OutboundEmail, error: AppError, now: datetime, timing: Timing) -> Next:
+    """Say when to ask again after a provider could not be asked about an uncertain record.
+
+    The settle window is for answers: a provider that cannot be asked has not said that it does not
+    know, so the person is not told to decide; the pauses grow instead.
+    """
+    reason = Reason.SIGN_IN if isinstance(error, SignInError) else Reason.SETTLING
+    since = record.uncertain_at or record.updated_at
+    gone_s = max(0.0, (now - since).total_seconds())
+    wait_s = min(max(timing.grace_s, gone_s / 4), LONGEST_UNASKED_S)
+    return _next("uncertain", reason, "could_not_ask", now, wait_s, record.step)
 
 
 def _draft_gone(record: OutboundEmail, now: datetime, timing: Timing) -> Next:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from app.domain.outbound import OutboundState, Reason
@@ -17,6 +18,12 @@ if TYPE_CHECKING:
 # As in the partial index outbound_waiting, word for word, or SQLite does not use it.
 _WAITING = "state IN ('scheduled', 'queued', 'uncertain')"
 _COLUMNS = "uid, state, reason, account_uid, due_at, mailbox_uid, recipients, updated_at"
+_SHA256 = re.compile(r"\b[0-9a-f]{64}\b")
+_REFERRING = (
+    "SELECT spool_sha256 FROM outbound",
+    "SELECT body FROM draft WHERE instr(body, 'sha256') > 0",
+    "SELECT content, draft FROM outbound_content WHERE instr(content || draft, 'sha256') > 0",
+)
 
 
 class SqlitePlans:
@@ -85,6 +92,18 @@ class SqlitePlans:
             (fingerprint, to_text(since)),
         )
         return str(rows[0][0]) if rows else None
+
+    def blobs_in_use(self) -> set[str]:
+        """Give the SHA-256 of every kept file that a draft or a record refers to.
+
+        Whatever looks like one counts: a new place for a reference must not lose its file.
+        """
+        found: set[str] = set()
+        for sql in _REFERRING:
+            for row in self._database.query(sql):
+                for value in row:
+                    found.update(_SHA256.findall(value))
+        return found
 
 
 def _waiting(row: Row) -> Waiting:

@@ -1,0 +1,94 @@
+"""Remembers, in this process only, what a courier left to be done: write again, read back again.
+
+Nothing is lost with it: a row that says SENDING is taken up at the next start, and a sent copy that
+was never read takes nothing from the receipt. Pure but for the injected clock.
+"""
+
+from __future__ import annotations
+
+import threading
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Collection
+
+    from app.ports import Clock
+
+# Exchange shows a sent message in Sent Items within seconds, as a rule.
+READ_AGAIN_S = (0.5, 2.0, 8.0, 30.0, 120.0)
+STORE_PAUSE_S = 2.0
+LONG_S = 3600.0
+
+
+@dataclass(frozen=True, slots=True)
+class _Unread:
+    account_uid: str
+    due_s: float
+    tries: int
+
+
+class Aftercare:
+    """What is left over, by record. Safe from any thread."""
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+        self._lock = threading.Lock()
+        self._unread: dict[str, _Unread] = {}
+        self._unrecorded: set[str] = set()
+        self._resting: dict[str, float] = {}
+
+    def is_done(self, account_uid: str, uid: str, *, is_read: bool) -> None:
+        """Note that a courier is through with a record, and whether its sent copy was read."""
+        with self._lock:
+            known = self._unread.pop(uid, None)
+            tries = known.tries if known else 0
+            if is_read or tries >= len(READ_AGAIN_S):
+                return
+            due_s = self._clock.monotonic() + READ_AGAIN_S[tries]
+            self._unread[uid] = _Unread(account_uid, due_s, tries + 1)
+
+    def is_unrecorded(self, account_uid: str, uid: str) -> None:
+        """Note that a courier could not write; its account rests a moment, the row is looked at."""
+        with self._lock:
+            self._unrecorded.add(uid)
+            self._resting[account_uid] = self._clock.monotonic() + STORE_PAUSE_S
+
+    def is_recorded(self, uid: str) -> None:
+        """Note that a row says again where its record stands."""
+        with self._lock:
+            self._unrecorded.discard(uid)
+
+    def unrecorded(self) -> list[str]:
+        """Give the records whose rows may be behind."""
+        with self._lock:
+            return sorted(self._unrecorded)
+
+    def resting(self) -> set[str]:
+        """Give the accounts that pause because the store failed."""
+        now_s = self._clock.monotonic()
+        with self._lock:
+            self._resting = {uid: end for uid, end in self._resting.items() if end > now_s}
+            return set(self._resting)
+
+    def to_read(self) -> list[tuple[str, str]]:
+        """Give account and record of every sent copy that is due to be looked for."""
+        now_s = self._clock.monotonic()
+        with self._lock:
+            return [
+                (one.account_uid, uid) for uid, one in self._unread.items() if one.due_s <= now_s
+            ]
+
+    def will_read_soon(self, uid: str) -> bool:
+        """Say whether a sent copy is about to be looked for the second time."""
+        with self._lock:
+            known = self._unread.get(uid)
+            return known is not None and known.tries == 1
+
+    def wait_s(self, busy: Collection[str]) -> float:
+        """Give the seconds until something of this is due; busy accounts wake us themselves."""
+        now_s = self._clock.monotonic()
+        with self._lock:
+            ends = [one.due_s for one in self._unread.values() if one.account_uid not in busy]
+            ends += [end for uid, end in self._resting.items() if uid not in busy]
+        return max(0.02, min(ends) - now_s) if ends else LONG_S
