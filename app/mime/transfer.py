@@ -123,8 +123,9 @@ def stream_base64(source: IO[bytes], sink: Sink) -> int:
             lines: Iterable[bytes] = _CUT.unpack(text)
         else:
             lines = [text[i : i + 76] for i in range(0, len(text), 76)]
-        # The line end that parts this chunk from the one before costs no copy of its own.
-        sink.write(b"\r\n".join((b"", *lines) if total else lines))
+        if total:
+            sink.write(b"\r\n")
+        sink.write(b"\r\n".join(lines))
         total += len(chunk)
     return total
 
