@@ -101,7 +101,8 @@ def run_gui(
         start_trial=start_trial,
         on_ready=on_ready,
     )
-    program.finished.connect(app.quit)
+    # Not quit(): that asks every window again to close, hidden ones too, and they answer for ever.
+    program.finished.connect(app.exit)
     program.start(launch, inbox)
     code = app.exec()
     program.stop()
@@ -174,7 +175,7 @@ class GuiProgram(QObject):
         self.windows.emptied.connect(self._on_emptied)
         self.windows.failed.connect(self._on_failed)
         self.windows.trial_wanted.connect(self._on_trial_wanted)
-        self._leaving.done.connect(self.finished)
+        self._leaving.done.connect(self._on_left)
         first = self._show_first(launch)
         self._inbox = inbox
         FirstPaint(first).painted.connect(self._on_painted)
@@ -262,6 +263,11 @@ class GuiProgram(QObject):
     def _leave_if_empty(self) -> None:
         if not self.windows.count:
             self._leaving.begin()
+
+    def _on_left(self) -> None:
+        """End, unless a window was opened meanwhile."""
+        if not self.windows.count:
+            self.finished.emit()
 
     def _on_trial_wanted(self) -> None:
         if self._start_trial is not None:

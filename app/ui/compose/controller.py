@@ -81,7 +81,8 @@ class ComposeController(QObject):
         self._retrying = self._timer(_RETRY_MS, self.save)
         if not draft.is_blank and not self._was_stored:
             self._saving.start()
-        host.bridge.accounts_changed.connect(lambda _uid: self.load_senders())
+        # A bound method: Qt lets go of it when this object goes, of a lambda it does not.
+        host.bridge.accounts_changed.connect(self._on_accounts_changed)
         host.bridge.store_changed.connect(self.load_senders)
 
     def _timer(self, milliseconds: int, then: Callable[[], None]) -> QTimer:
@@ -187,6 +188,9 @@ class ComposeController(QObject):
         self.session.replace(draft)
 
     # --- accounts ------------------------------------------------------------------------------
+
+    def _on_accounts_changed(self, _uid: str) -> None:
+        self.load_senders()
 
     def load_senders(self) -> None:
         """Read anew from where one may send."""

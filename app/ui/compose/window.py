@@ -139,7 +139,7 @@ class ComposeWindow(QMainWindow):
         )
         self._connect_files()
         self._connect_sending()
-        self.host.bridge.outbound_changed.connect(lambda _uid: self.refresh_waiting())
+        self.host.bridge.outbound_changed.connect(self._on_outbound_changed)
         self.host.bridge.store_changed.connect(self.refresh_waiting)
 
     def _connect_files(self) -> None:
@@ -231,6 +231,9 @@ class ComposeWindow(QMainWindow):
         self.tray.set_limit(self.attaching.limit_bytes)
         self.attaching.check_total()
         self.send_bar.show_carrier(f"Sends via {sender.mailbox.provider.label}" if sender else "")
+
+    def _on_outbound_changed(self, _uid: str) -> None:
+        self.refresh_waiting()
 
     def refresh_waiting(self) -> None:
         """Count anew what waits in the Outbox."""
