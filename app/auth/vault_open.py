@@ -96,6 +96,8 @@ class ChosenVault:
     def _source(self) -> KeySource:
         match self._mode:
             case VaultMode.KEYRING:
+                # Asked now, so that it is known before somebody signs in for nothing.
+                self._keyring.check()
                 return self._keyring
             case VaultMode.PASSPHRASE:
                 return PassphraseKey(self._passphrase)

@@ -277,6 +277,12 @@ def test_auto_without_keyring_takes_a_passphrase_that_is_at_hand(tmp_path, monke
     assert _chosen(tmp_path, VaultMode.AUTO).describe() == "passphrase"
 
 
+def test_a_missing_keyring_is_known_before_anything_is_kept(tmp_path):
+    with pytest.raises(VaultUnavailable) as caught:
+        _chosen(tmp_path, VaultMode.KEYRING).load("a")
+    assert _reason(caught) == "no_keyring"
+
+
 def test_auto_goes_on_with_what_sealed_the_file(tmp_path, ring, monkeypatch):
     monkeypatch.setenv("POSTRIDER_VAULT_PASSPHRASE", "correct horse")
     _chosen(tmp_path, VaultMode.PASSPHRASE).save("a", SECRET)
