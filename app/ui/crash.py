@@ -13,6 +13,7 @@ import PySide6
 from PySide6.QtCore import QObject, Qt, Signal
 from PySide6.QtGui import QFontDatabase, QGuiApplication
 from PySide6.QtWidgets import QApplication, QDialog, QHBoxLayout, QPlainTextEdit, QVBoxLayout
+from shiboken6 import isValid
 
 from app.runtime.logs import redact
 from app.ui import tasks
@@ -21,6 +22,7 @@ from app.ui.widgets import button, label
 if TYPE_CHECKING:
     from types import TracebackType
 
+MOST_REPORTS = 20
 log = logging.getLogger("ui")
 _TEXT = (
     "Something went wrong in Postrider. What you write is saved as you go and what you sent is on"
@@ -37,6 +39,8 @@ class CrashGuard(QObject):
     def __init__(self, parent: QObject) -> None:
         super().__init__(parent)
         self._dialog: CrashDialog | None = None
+        self._told: set[str] = set()
+        self._is_showing = False
         self._post = tasks.from_worker(self, self._show)
         self._hooks = (sys.excepthook, threading.excepthook)
 
@@ -65,23 +69,34 @@ class CrashGuard(QObject):
             self._on_exception(args.exc_type, args.exc_value, args.exc_traceback)
 
     def _show(self, report: str) -> None:
-        self.crashed.emit(report)
-        if self._dialog is not None:
-            self._dialog.add(report)
+        """Show each report once: a bug in a timer must not bury the person, nor one in here itself."""
+        if self._is_showing or report in self._told or len(self._told) >= MOST_REPORTS:
             return
-        self._dialog = CrashDialog(report)
-        self._dialog.finished.connect(self._forget)
-        self._dialog.show()
+        self._told.add(report)
+        self._is_showing = True
+        try:
+            self.crashed.emit(report)
+            if self._dialog is not None and isValid(self._dialog):
+                self._dialog.add(report)
+            else:
+                self._dialog = CrashDialog(report)
+                self._dialog.finished.connect(self._forget)
+                self._dialog.show()
+        finally:
+            self._is_showing = False
 
     def _forget(self) -> None:
         self._dialog = None
 
 
 class CrashDialog(QDialog):
-    """The sentence, the report, Copy and Close. Not modal: writing goes on."""
+    """The sentence, the report, Copy and Close. Not modal: writing goes on.
+
+    It has no parent, as the window that failed may be the next to go.
+    """
 
     def __init__(self, report: str) -> None:
-        super().__init__(QApplication.activeWindow())
+        super().__init__()
         self.setObjectName("crash")
         self.setWindowTitle("Something went wrong — Postrider")
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)

@@ -14,7 +14,7 @@ from app.domain.outbound import OutboundState, Reason
 from app.paths import Paths
 from app.runtime import threads
 from app.ui.application import CANNOT_OPEN, GuiProgram, _open_profile, run_gui
-from app.ui.crash import CrashDialog, make_report
+from app.ui.crash import CrashDialog, CrashGuard, make_report
 from app.ui.launch import Inbox, LaunchRequest
 from app.ui.leaving import is_on_its_way
 from app.ui.notifier import Notifier, needs_person
@@ -264,6 +264,44 @@ def test_a_bug_shows_a_report_that_can_be_copied_and_the_program_goes_on(start, 
     assert copied == dialog.findChild(QPlainTextEdit, "crash.report").toPlainText()
     dialog.close()
     assert run.windows.composers[0].isVisible()
+
+
+@pytest.mark.expects_log("ui: a bug")
+def test_a_bug_that_comes_again_and_again_is_shown_once(qtbot, qapp):
+    guard = CrashGuard(qapp)
+    told = []
+    guard.crashed.connect(told.append)
+    guard.start()
+
+    for _ in range(50):
+        sys.excepthook(ValueError, ValueError("same"), None)
+    sys.excepthook(ValueError, ValueError("other"), None)
+
+    qtbot.waitUntil(lambda: len(told) == 2)
+    assert "other" in guard._dialog._report.toPlainText()
+    guard.stop()
+    guard._dialog.close()
+    guard.deleteLater()
+
+
+@pytest.mark.expects_log("ui: a bug")
+def test_a_report_after_its_dialog_is_gone_opens_another(qtbot, qapp):
+    guard = CrashGuard(qapp)
+    told = []
+    guard.crashed.connect(told.append)
+    guard.start()
+    sys.excepthook(ValueError, ValueError("one"), None)
+    qtbot.waitUntil(lambda: len(told) == 1)
+    with qtbot.waitSignal(guard._dialog.destroyed):
+        guard._dialog.deleteLater()
+
+    sys.excepthook(ValueError, ValueError("two"), None)
+
+    qtbot.waitUntil(lambda: len(told) == 2)
+    assert guard._dialog.isVisible()
+    guard.stop()
+    guard._dialog.close()
+    guard.deleteLater()
 
 
 def test_a_report_names_the_versions(qapp):
