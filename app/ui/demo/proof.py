@@ -11,17 +11,16 @@ import email
 import hashlib
 import json
 import re
-import urllib.request
 from dataclasses import dataclass, field
 from email import policy
 from typing import TYPE_CHECKING, Any
+
+from app.ui.demo.browser import read_page
 
 if TYPE_CHECKING:
     from email.message import EmailMessage
 
     from app.domain.outbound import OutboundEmail
-
-TIMEOUT_S = 10.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,8 +40,7 @@ class Proof:
 
 def read_control(url: str, path: str) -> list[dict[str, Any]]:
     """Ask the sandbox's control endpoint."""
-    with urllib.request.urlopen(f"{url}/control{path}", timeout=TIMEOUT_S) as answer:  # noqa: S310
-        return list(json.load(answer))
+    return list(json.loads(read_page(f"{url}/control{path}")))
 
 
 def prove(record: OutboundEmail, accepted: dict[str, Any], copies: list[dict[str, Any]]) -> Proof:
@@ -50,7 +48,7 @@ def prove(record: OutboundEmail, accepted: dict[str, Any], copies: list[dict[str
     content = record.message.content
     receipt = record.receipt
     raw = base64.b64decode(copies[0]["raw_base64"]) if copies else b""
-    message: EmailMessage = email.message_from_bytes(raw, policy=policy.default)  # type: ignore[assignment]
+    message: EmailMessage = email.message_from_bytes(raw, policy=policy.default)
     names = {one.addr_spec for one in content.envelope.recipients}
     thread = record.reply.ref.thread_id if record.reply else None
     checks = {

@@ -5,10 +5,10 @@ from __future__ import annotations
 import json
 import sys
 import threading
-import urllib.request
 from typing import TYPE_CHECKING
 
 from app.ui.application import GuiProgram, run_gui
+from app.ui.demo.browser import read_page
 from app.ui.demo.player import Player
 from app.ui.demo.proof import Proof, prove, read_control
 from app.ui.demo.story import DemoStory
@@ -20,7 +20,6 @@ if TYPE_CHECKING:
 
     from app.services import Services
 
-BROWSER_TIMEOUT_S = 20.0
 MAILS = 2
 
 
@@ -64,12 +63,7 @@ def run_story(
 
 def _visit(url: str) -> bool:
     """Be the browser: open the page; the sandbox consents at once and sends us to the receiver."""
-
-    def read() -> None:
-        with urllib.request.urlopen(url, timeout=BROWSER_TIMEOUT_S) as page:  # noqa: S310
-            page.read()
-
-    threading.Thread(target=read, name="browser", daemon=True).start()
+    threading.Thread(target=read_page, args=(url,), name="browser", daemon=True).start()
     return True
 
 

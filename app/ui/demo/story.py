@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QAbstractItemView, QLabel
 
 from app.domain.account import ProviderKind
 from app.domain.outbound import OutboundState
@@ -15,6 +16,8 @@ from app.ui.demo.hands import Camera, click, drop, find, window, write
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    from PySide6.QtWidgets import QWidget
 
     from app.domain.account import Mailbox
     from app.domain.outbound import OutboundEmail
@@ -90,7 +93,7 @@ class DemoStory:
         write(composer.header.fields["to"].line, people)
         write(composer.header.subject, "Pricing for Q3: what changes")
         self._write_body(composer)
-        drop(composer.centralWidget(), self._deck)
+        drop(find(composer, "composer.body"), self._deck)
         yield "the file to be kept", lambda: composer.controller.draft.attachments
         yield "the draft to be saved", lambda: not composer.controller.needs_saving
         self._camera.shoot(composer, "composer-attachment")
@@ -121,7 +124,10 @@ class DemoStory:
         rows.select(row.ref)
         rows.pick_current()
         yield "the reply", lambda: composer.controller.draft.reply
-        write(composer.editor, "Hi Jane,\nthe numbers are on slide 6; see you on Thursday.\n")
+        write(
+            composer.editor,
+            "Hi Raj,\nyes, the price per seat is fixed for both years. See you on Thursday.",
+        )
         yield "the draft to be saved", lambda: not composer.controller.needs_saving
         self._camera.shoot(composer, "composer-reply")
         yield from self._send(composer, "")
@@ -130,7 +136,7 @@ class DemoStory:
         self._program.windows.open_new()
         composer = self._composer()
         yield "the From list", lambda: composer.controller.chosen
-        write(composer.header.fields["to"].line, "jane@northwind,")
+        write(composer.header.fields["to"].line, "jane@@northwind,")
         write(composer.editor, "Hello")
         click(composer, "composer.send")
         yield "the notice", lambda: composer.notices.isVisible()
@@ -168,12 +174,16 @@ class DemoStory:
         yield "the copies in Sent to be read back", self._all_read_back
         mailroom = self._shown("mailroom")
         yield "the rows", lambda: self._row_count(mailroom) == len(self.records)
+        rows = find(mailroom, "mailroom.rows", QAbstractItemView)
+        rows.setCurrentIndex(rows.model().index(0, 0))
+        history: QWidget = find(mailroom, "detail.history")
+        yield "what happened", lambda: history.findChildren(QLabel) or history.isVisible()
+        yield "one look more", lambda: True
         self._camera.shoot(mailroom, "mailroom")
 
     @staticmethod
-    def _row_count(mailroom: object) -> int:
-        rows = mailroom.findChild(object, "mailroom.rows")  # type: ignore[attr-defined]
-        return int(rows.model().rowCount()) if rows is not None else 0
+    def _row_count(mailroom: QWidget) -> int:
+        return find(mailroom, "mailroom.rows", QAbstractItemView).model().rowCount()
 
     def _all_read_back(self) -> bool:
         self.records = self._sent(OutboxView.SENT)
@@ -181,7 +191,8 @@ class DemoStory:
 
     # --- reading ---
 
-    def _shown(self, name: str):  # noqa: ANN202
+    @staticmethod
+    def _shown(name: str) -> QWidget:
         found = window(name)
         if found is None:
             raise LookupError(name)
