@@ -103,6 +103,8 @@ def _evidence(entry: HistoryEntry, template: str) -> str:
     parts = []
     for key in _EVIDENCE:
         value = sentence_part(entry.detail.get(key, ""))
-        if value and f"{{{key}}}" not in template:
+        # The comparison repeats the answer that the line before it shows.
+        is_repeated = key == "http_status" and entry.event == "read_back"
+        if value and f"{{{key}}}" not in template and not is_repeated:
             parts.append(f"{_LABELS[key]} {value}" if key in _LABELS else value)
     return " · ".join(parts)

@@ -202,7 +202,7 @@ ROW_TEXTS: dict[tuple[OutboundState, Reason], _Words] = {
         " try now, or edit it.", _MEND,
     ),
     (_S.SENT, _R.NONE): _Words(
-        "check", "ok", "Accepted by {provider} {sent}", "",
+        "check", "ok", "Accepted by {provider}", "{sent}",
         "A copy is in Sent at {provider}.", (_A.OPEN, _A.WRITE_AGAIN),
     ),
     (_S.SENT, _R.BY_PERSON): _Words(

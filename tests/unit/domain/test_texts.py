@@ -296,7 +296,9 @@ def test_an_uncertain_row_says_when_it_asks_again():
 def test_a_sent_row_says_accepted_and_when():
     record = make_record(OutboundState.SENT, sent_at=minutes(-1))
 
-    assert texts.row_words(record, NOW, UTC).state == "Accepted by Gmail 14:06"
+    words = texts.row_words(record, NOW, UTC)
+
+    assert (words.state, words.state_detail) == ("Accepted by Gmail", "14:06")
 
 
 def test_a_sent_row_shows_what_the_provider_changed():
