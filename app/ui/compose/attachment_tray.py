@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QRectF, Qt, Signal
 from PySide6.QtGui import QColor, QPainter, QPen
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QLineEdit, QMenu, QWidget
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QLineEdit, QMenu, QVBoxLayout, QWidget
 
 from app.domain.account import ProviderKind
 from app.domain.texts import size_text
 from app.ui.compose.flow_layout import FlowLayout
 from app.ui.theme.tokens import RADIUS_TRAY
-from app.ui.widgets import icon_button, label, look
+from app.ui.widgets import icon_button, label, line, look
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -188,7 +188,12 @@ class AttachmentTray(QFrame):
         self._limit = DEFAULT_LIMIT
         self.setObjectName("composer.tray")
         look(self, surface="surface")
-        row = QHBoxLayout(self)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        column.addWidget(line())
+        row = QHBoxLayout()
+        column.addLayout(row)
         row.setContentsMargins(18, 8, 18, 8)
         row.setSpacing(10)
         self._clip = QLabel()

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QBuffer, QByteArray, QIODevice, QMimeData, Qt, Signal
+from PySide6.QtCore import QBuffer, QByteArray, QEvent, QIODevice, QMimeData, Qt, Signal
 from PySide6.QtGui import (
     QFont,
     QFontDatabase,
@@ -48,20 +48,19 @@ class BodyEditor(QTextEdit):
     def __init__(self, *, theme: Theme) -> None:
         super().__init__()
         self._theme = theme
+        self._is_loading = False
+        self._is_monospace = False
+        self.rich = MailDocument(self)
+        self.plain = MailDocument(self)
         self.setObjectName("composer.body")
         self.setAccessibleName("Message text")
         self.setFrameShape(QFrame.Shape.NoFrame)
         look(self, plain="true")
-        font = QFont(self.font())
-        font.setPixelSize(DOCUMENT_PX)
-        self.setFont(font)
-        self.rich = MailDocument(self, font)
-        self.plain = MailDocument(self, font)
+        self._set_fonts()
         self.setDocument(self.rich)
         self._links = LinkPainter(self.rich, theme)
         self.rich.contentsChanged.connect(self._on_contents)
         self.plain.contentsChanged.connect(self._on_contents)
-        self._is_loading = False
         self._plain_as_made = ""
         theme.changed.connect(self.viewport().update)
 
@@ -129,11 +128,25 @@ class BodyEditor(QTextEdit):
 
     def set_monospace(self, on: bool) -> None:
         """Show plain text in letters of one width."""
+        self._is_monospace = on
+        self._set_fonts()
+
+    def _set_fonts(self) -> None:
+        """Documents are set larger than the interface around them."""
         font = QFont(self.font())
-        if on:
-            font.setFamily(QFontDatabase.systemFont(QFontDatabase.SystemFont.FixedFont).family())
         font.setPixelSize(DOCUMENT_PX)
-        self.plain.setDefaultFont(font)
+        fixed = QFontDatabase.systemFont(QFontDatabase.SystemFont.FixedFont)
+        fixed.setPixelSize(DOCUMENT_PX)
+        self.rich.setDefaultFont(font)
+        self.plain.setDefaultFont(fixed if self._is_monospace else font)
+
+    def changeEvent(self, event: QEvent) -> None:
+        """Keep the size of documents when the interface gets another font."""
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.FontChange:
+            self._is_loading, was_loading = True, self._is_loading
+            self._set_fonts()
+            self._is_loading = was_loading
 
     # --- putting things in ---------------------------------------------------------------------
 

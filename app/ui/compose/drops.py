@@ -29,6 +29,20 @@ class FileDrops(QObject):
         self._folder = Path.home()
         window.setAcceptDrops(True)
         window.installEventFilter(self)
+        self._connect()
+
+    def _connect(self) -> None:
+        attaching, tray, editor = self._window.attaching, self._window.tray, self._window.editor
+        attaching.coming.connect(tray.show_coming)
+        attaching.progressed.connect(tray.show_progress)
+        attaching.arrived.connect(tray.drop_coming)
+        attaching.picture_ready.connect(editor.insert_picture)
+        tray.cancel_requested.connect(attaching.cancel)
+        tray.remove_requested.connect(attaching.remove)
+        tray.open_requested.connect(attaching.open)
+        tray.renamed.connect(attaching.rename)
+        editor.picture_pasted.connect(attaching.keep_picture)
+        editor.files_pasted.connect(self.take)
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         """Accept files and pictures wherever no field wants them."""

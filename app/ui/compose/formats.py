@@ -16,6 +16,7 @@ from PySide6.QtGui import (
     QTextBlockFormat,
     QTextCharFormat,
     QTextFormat,
+    QTextFrameFormat,
     QTextLength,
     QTextListFormat,
     QTextTableFormat,
@@ -137,6 +138,7 @@ def table_format() -> QTextTableFormat:
     made.setBorder(1)
     made.setBorderCollapse(True)
     # Halfway between the themes, since it is part of the document; it is not sent.
+    made.setBorderStyle(QTextFrameFormat.BorderStyle.BorderStyle_Solid)
     made.setBorderBrush(QColor("#98a1b2"))
     made.setCellPadding(6)
     made.setCellSpacing(0)

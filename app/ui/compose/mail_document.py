@@ -18,11 +18,9 @@ from PySide6.QtGui import (
 )
 
 from app.ui.compose import formats
-from app.ui.theme.tokens import DOCUMENT_PX
 
 if TYPE_CHECKING:
     from PySide6.QtCore import QObject
-    from PySide6.QtGui import QFont
     from PySide6.QtWidgets import QTextEdit
 
     from app.ui.theme import Theme
@@ -33,11 +31,8 @@ MARGIN = 22
 class MailDocument(QTextDocument):
     """A document of one message. `pictures` are images by Content-ID."""
 
-    def __init__(self, parent: QObject, font: QFont) -> None:
+    def __init__(self, parent: QObject) -> None:
         super().__init__(parent)
-        base = type(font)(font)
-        base.setPixelSize(DOCUMENT_PX)
-        self.setDefaultFont(base)
         self.setDocumentMargin(MARGIN)
         self.setIndentWidth(24)
         self.pictures: dict[str, QImage] = {}

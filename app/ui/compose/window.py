@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QEvent, Qt, Signal
 from PySide6.QtWidgets import QHBoxLayout, QMainWindow, QVBoxLayout, QWidget
+from shiboken6 import isValid
 
 from app.domain.draft import Body, BodyMode, ReplyMode
 from app.ui import tasks
@@ -55,6 +56,7 @@ class ComposeWindow(QMainWindow):
         self.host = host
         self.theme = theme
         self._is_reading_header = False
+        self._focus_before: QWidget | None = None
         self.setObjectName("composer")
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self.controller = ComposeController(host=host, draft=draft, parent=self)
@@ -113,7 +115,6 @@ class ComposeWindow(QMainWindow):
         self.panel.setFixedWidth(_PANEL_WIDTH)
         middle.addWidget(self.panel)
         rows.addLayout(middle, 1)
-        rows.addWidget(line())
         rows.addWidget(self.tray)
         rows.addWidget(self.send_bar)
         order_focus(self)
@@ -137,23 +138,9 @@ class ComposeWindow(QMainWindow):
         self.panel.reply_requested.connect(
             lambda row, mode: self.replying.pick(row, ReplyMode(mode))
         )
-        self._connect_files()
         self._connect_sending()
         self.host.bridge.outbound_changed.connect(self._on_outbound_changed)
         self.host.bridge.store_changed.connect(self.refresh_waiting)
-
-    def _connect_files(self) -> None:
-        attaching, tray = self.attaching, self.tray
-        attaching.coming.connect(tray.show_coming)
-        attaching.progressed.connect(tray.show_progress)
-        attaching.arrived.connect(tray.drop_coming)
-        attaching.picture_ready.connect(self.editor.insert_picture)
-        tray.cancel_requested.connect(attaching.cancel)
-        tray.remove_requested.connect(attaching.remove)
-        tray.open_requested.connect(attaching.open)
-        tray.renamed.connect(attaching.rename)
-        self.editor.picture_pasted.connect(attaching.keep_picture)
-        self.editor.files_pasted.connect(self.drops.take)
 
     def _connect_sending(self) -> None:
         bar, sending = self.send_bar, self.sending
@@ -257,10 +244,15 @@ class ComposeWindow(QMainWindow):
         )
 
     def _on_busy(self, busy: bool) -> None:
+        if busy:
+            self._focus_before = self.focusWidget()
         self.send_bar.set_busy(busy)
         for part in (self.header, self.format_bar, self.tray, self.panel):
             part.setEnabled(not busy)
         self.editor.setReadOnly(busy)
+        # Greying the widget that has the focus passes it on to a neighbour.
+        if not busy and self._focus_before is not None and isValid(self._focus_before):
+            self._focus_before.setFocus(Qt.FocusReason.OtherFocusReason)
 
     def focus_field(self, field: str) -> None:
         """Put the cursor where a problem is."""

@@ -303,3 +303,14 @@ def test_the_outbox_count_is_shown_and_opens_the_mailroom(desk, open_page, page)
     waiting.click()
 
     assert desk.windows.opened == ["mailroom"]
+
+
+def test_the_cursor_is_where_it_was_after_a_question(page):
+    page.to("jane@northwind.example")
+    page.write("Hi")
+
+    send(page)
+    page.until(lambda: "send" in page.notices)
+
+    assert page.window.editor.hasFocus()
+    assert not page.window.editor.isReadOnly()
