@@ -93,11 +93,15 @@ def whole_characters(text: str) -> str:
 
 
 def decode_raw(data: bytes) -> str:
-    """Return 8-bit octets of a header as text: UTF-8 (RFC 6532) or else Windows-1252."""
+    """Return 8-bit octets of a header as text: UTF-8 (RFC 6532), damaged or not, else Windows-1252."""
     try:
         return data.decode("utf-8")
     except UnicodeDecodeError:
-        return decode_bytes(data, "cp1252")
+        text = data.decode("utf-8", "replace")
+    # Whole multi-octet sequences hardly ever arise by chance: where they are the rule, the few
+    # octets that fit in none are damage, not another charset.
+    whole = sum(char > "\x7f" and char != "\ufffd" for char in text)
+    return text if whole >= text.count("\ufffd") * 4 else decode_bytes(data, "cp1252")
 
 
 def decode_bytes(data: bytes, charset: str) -> str:

@@ -25,5 +25,3 @@ class Submission:
     not_before: datetime | None = None
     idempotency_key: str = ""
     key_scope: str = ""
-    warnings_accepted: bool = True
-    wire_text_only: bool = False

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.domain.encoded_word import decode_bytes, decode_words
+from app.domain.encoded_word import decode_bytes, decode_raw, decode_words
 
 
 @pytest.mark.parametrize(
@@ -67,3 +67,8 @@ def test_hostile_repetition_takes_time_in_proportion(part: str) -> None:
     started = time.perf_counter()
     decode_words(part * (200_000 // len(part)))
     assert time.perf_counter() - started < 5
+
+
+def test_damaged_utf8_stays_utf8_and_latin_is_not_taken_for_it() -> None:
+    assert decode_raw("Привет мир".encode() + b"\xff") == "Привет мир\ufffd"
+    assert decode_raw("Jürgen Groß".encode("latin-1")) == "Jürgen Groß"
