@@ -200,6 +200,9 @@ class AttachmentTray(QFrame):
         row.addWidget(self._clip, 0, Qt.AlignmentFlag.AlignVCenter)
         self._box = QWidget()
         self._flow = FlowLayout(self._box, gap=8, line_gap=6)
+        hint = label("Drop files anywhere", tone="muted")
+        hint.setContentsMargins(4, 0, 0, 0)
+        self._flow.addWidget(hint)
         policy = self._box.sizePolicy()
         policy.setHeightForWidth(True)
         policy.setHorizontalPolicy(policy.Policy.Expanding)
@@ -262,7 +265,7 @@ class AttachmentTray(QFrame):
         chip.set_progress(0)
         chip.removed.connect(lambda: self.cancel_requested.emit(key))
         self._coming[key] = chip
-        self._flow.addWidget(chip)
+        self._flow.insert_widget(self._flow.count() - 1, chip)
         chip.show()
         self._refresh()
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt
+from PySide6.QtGui import QAccessible, QAccessibleEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
 from app.ui.widgets import button, look
@@ -63,6 +64,8 @@ class NoticeBar(QWidget):
         self._strips[notice.key] = strip
         self._column.addWidget(strip)
         self.show()
+        # Screen readers say it without the focus having to move there.
+        QAccessible.updateAccessibility(QAccessibleEvent(strip, QAccessible.Event.Alert))
 
     def drop(self, key: str) -> None:
         """Take a notice away; a key that ends in `:` takes all that begin with it."""
@@ -91,6 +94,7 @@ class _Strip(QFrame):
         self._theme = theme
         self._drop = drop
         self.setObjectName(f"notice.{notice.key}")
+        self.setAccessibleName(notice.text)
         look(self, surface=f"notice-{notice.tone}")
         row = QHBoxLayout(self)
         row.setContentsMargins(18, 5, 18, 5)
