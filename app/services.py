@@ -10,6 +10,7 @@ if TYPE_CHECKING:
 
     from app.accounts.book import AccountBook
     from app.compose.attach import Attacher
+    from app.conversations.people import People
     from app.conversations.service import Conversations
     from app.outbox.dispatcher import Dispatcher
     from app.outbox.limits import Limits
@@ -39,6 +40,7 @@ class Services:
     book: AccountBook
     attacher: Attacher
     conversations: Conversations
+    people: People
     submitter: Submitter
     limits: Limits
     outbox: Outbox

@@ -164,6 +164,11 @@ class Settings:
     outlook_per_minute = Setting(
         "limits.outlook_per_minute", 30, "Messages an Outlook mailbox may send in a minute."
     )
+    sync_days = Setting("sync.days", 180, "Days of conversations the local index reaches back.")
+    sync_pause_s = Setting(
+        "sync.pause_s", 4.0, "Seconds between two pages of conversations, for the provider's quota."
+    )
+    sync_every_s = Setting("sync.every_s", 60.0, "Seconds between two looks for new mail.")
     theme = Setting("ui.theme", "system", "Light, dark or system.")
 
     @classmethod

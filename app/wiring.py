@@ -9,7 +9,6 @@ from __future__ import annotations
 import hashlib
 import json
 import sys
-import threading
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -17,7 +16,8 @@ from typing import TYPE_CHECKING, Any
 from app.accounts.book import AccountBook
 from app.cli.entrances import Entrances
 from app.compose.attach import Attacher
-from app.conversations.service import Conversations
+from app.conversations.assembly import Keeping, assemble
+from app.conversations.sync import Pace
 from app.domain.account import ProviderKind
 from app.domain.events import OutboundChanged
 from app.outbox.courier import Courier
@@ -31,6 +31,7 @@ from app.outbox.submitter import Submitter
 from app.outbox.verdicts import Timing
 from app.runtime.bus import Bus
 from app.runtime.clock import RandomIds, SystemClock
+from app.runtime.later import Later
 from app.runtime.logs import set_up_logs
 from app.runtime.threads import Executors
 from app.services import Services
@@ -42,12 +43,14 @@ from app.store.database import Database
 from app.store.drafts import SqliteDrafts
 from app.store.lease import FileLease
 from app.store.migrate import migrate
+from app.store.people import SqlitePeople
 from app.store.plans import SqlitePlans
 from app.store.records import SqliteRecords
+from app.store.sync import SqliteSync
 
 if TYPE_CHECKING:
     import argparse
-    from collections.abc import Callable, Mapping
+    from collections.abc import Mapping
 
     from app.auth.vault_open import ChosenVault
     from app.paths import Paths
@@ -66,30 +69,6 @@ def entrances() -> Entrances:
         run_demo=_run_demo,
         check_vault=_check_vault,
     )
-
-
-class Later:
-    """Stands for an object that is made on first use, on the worker that uses it."""
-
-    def __init__(self, make: Callable[[], object]) -> None:
-        self._make = make
-        self._lock = threading.Lock()
-        self._made: list[object] = []
-
-    def __getattr__(self, name: str) -> Any:
-        """Make the object if need be and give its attribute."""
-        with self._lock:
-            if not self._made:
-                self._made.append(self._make())
-        return getattr(self._made[0], name)
-
-    def close_if_made(self) -> None:
-        """Close the object unless nobody ever needed it."""
-        with self._lock:
-            for one in self._made:
-                close = getattr(one, "close", None)
-                if close is not None:
-                    close()
 
 
 def open_services(
@@ -113,8 +92,17 @@ def open_services(
     providers: Any = Later(lambda: _providers(settings, sign_in, base.clock))
     sending = _sending(paths, settings, base, stores, providers)
     base.bus.subscribe(OutboundChanged, lambda _: sending.dispatcher.wake())
+    conversations, people = assemble(
+        _keeping(stores),
+        providers=providers,
+        executors=base.executors,
+        clock=base.clock,
+        bus=base.bus,
+        pace=_pace(settings),
+    )
 
     def close() -> None:
+        conversations.stop_sync()
         sending.dispatcher.stop()
         base.executors.close()
         providers.close_if_made()
@@ -142,9 +130,8 @@ def open_services(
             bus=base.bus,
         ),
         attacher=Attacher(blobs=stores.blobs, ids=base.ids),
-        conversations=Conversations(
-            store=stores.index, accounts=stores.accounts, providers=providers, bus=base.bus
-        ),
+        conversations=conversations,
+        people=people,
         submitter=sending.submitter,
         limits=sending.limits,
         outbox=sending.outbox,
@@ -191,6 +178,23 @@ def _open_stores(paths: Paths) -> _Stores:
         plans=SqlitePlans(database),
         index=SqliteConversations(database),
         blobs=FileBlobs(paths.blobs),
+    )
+
+
+def _keeping(stores: _Stores) -> Keeping:
+    return Keeping(
+        index=stores.index,
+        headers=SqliteSync(stores.database),
+        people=SqlitePeople(stores.database),
+        accounts=stores.accounts,
+        records=stores.records,
+        plans=stores.plans,
+    )
+
+
+def _pace(settings: Settings) -> Pace:
+    return Pace(
+        days=settings.sync_days, pause_s=settings.sync_pause_s, every_s=settings.sync_every_s
     )
 
 

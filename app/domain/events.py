@@ -34,6 +34,15 @@ class ConversationsChanged:
 
 
 @dataclass(frozen=True, slots=True)
+class SyncProgressed:
+    """The index of an account was filled further: messages read in this round, and whether it ended."""
+
+    account_uid: str
+    done: int
+    is_complete: bool
+
+
+@dataclass(frozen=True, slots=True)
 class StoreChanged:
     """Another process wrote to the profile: re-read what is shown."""
 
@@ -51,6 +60,7 @@ Event = (
     | DraftsChanged
     | AccountsChanged
     | ConversationsChanged
+    | SyncProgressed
     | StoreChanged
     | UploadProgressed
 )

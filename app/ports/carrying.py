@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import IO, TYPE_CHECKING, Protocol
 
@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from app.domain.account import Account, Capability
-    from app.domain.conversation import Conversation, OriginalMessage, ThreadRef
+    from app.domain.conversation import Conversation, MessageHeader, OriginalMessage, ThreadRef
     from app.domain.draft import ReplyContext
     from app.domain.outbound import Receipt, RenderedMessage
     from app.runtime.cancel import CancelToken
@@ -47,11 +47,16 @@ class Evidence:
     receipt: Receipt | None = None
 
 
+def _not_kept(state: str) -> None:
+    """Keep nothing: an upload that breaks off begins anew."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Carriage:
     """What a provider needs to carry one message, and where to report.
 
-    `open_spool` gives the rendered MIME; `open_blob` an attachment by its SHA-256.
+    `open_spool` gives the rendered MIME; `open_blob` an attachment by its SHA-256. `upload_state` is
+    what an earlier attempt gave to `save_upload_state`: sealed by the provider, for it alone.
     """
 
     uid: str
@@ -61,6 +66,8 @@ class Carriage:
     open_blob: Callable[[str], IO[bytes]]
     cancel: CancelToken
     progress: Callable[[int, int], None]
+    upload_state: str = field(default="", repr=False)
+    save_upload_state: Callable[[str], None] = _not_kept
 
 
 class Carrier(Protocol):
@@ -97,8 +104,30 @@ class ConversationPage:
     next_page: str = ""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SyncPage:
+    """One step of a synchronisation.
+
+    `headers` are messages as they are now; of the threads in `whole_threads` they are all there are.
+    `gone` are ids of messages that are no more. `cursor` says where to go on, also after a restart;
+    without `has_more` there is nothing new for the time being. `is_expired`: the provider no longer
+    knows the cursor, so everything must be read again from an empty one.
+    """
+
+    headers: tuple[MessageHeader, ...] = ()
+    whole_threads: tuple[str, ...] = ()
+    gone: tuple[str, ...] = ()
+    cursor: str = ""
+    has_more: bool = False
+    is_expired: bool = False
+
+
 class ConversationSource(Protocol):
     """Conversations as the provider has them. Raises ProviderError, SignInRequired."""
+
+    def fetch_changes(self, cursor: str, *, since: datetime, cancel: CancelToken) -> SyncPage:
+        """Give what changed after the cursor; with an empty one all mail since a day, newest first."""
+        ...
 
     def list_conversations(self, *, page: str = "", limit: int = 50) -> ConversationPage: ...
     def search_conversations(self, text: str, *, limit: int = 50) -> ConversationPage: ...

@@ -1,4 +1,4 @@
-"""What is kept in the profile: blobs, drafts, accounts, records, conversations, the lease. Protocols and plain values."""
+"""What is kept in the profile: blobs, drafts, accounts, records, the lease. Protocols and plain values."""
 
 from __future__ import annotations
 
@@ -13,7 +13,6 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from app.domain.account import Account, AccountState, Mailbox
-    from app.domain.conversation import Conversation, OriginalMessage, ThreadRef
     from app.domain.draft import Draft
     from app.domain.outbound import HistoryEntry, OutboundEmail, OutboundState, Reason
     from app.runtime.cancel import CancelToken
@@ -182,17 +181,6 @@ class OutboxPlans(Protocol):
     def blobs_in_use(self) -> set[str]:
         """Give the SHA-256 of every kept file that a draft or a record refers to."""
         ...
-
-
-
-class ConversationStore(Protocol):
-    """The local index of conversations."""
-
-    def save_conversations(self, conversations: Sequence[Conversation]) -> None: ...
-    def search(self, account_uid: str, text: str, limit: int = 100) -> list[Conversation]: ...
-    def save_original(self, original: OriginalMessage) -> None: ...
-    def find_latest(self, ref: ThreadRef) -> OriginalMessage | None: ...
-    def forget_account(self, account_uid: str) -> None: ...
 
 
 class Lease(Protocol):

@@ -8,7 +8,7 @@ from app.domain.account import Account, Capability
 from app.domain.errors import NeedsPerson
 from app.domain.outbound import Reason
 from app.ports import Evidence, ProviderDraft, Verdict
-from app.providers import gmail_ask, gmail_read, gmail_send
+from app.providers import gmail_ask, gmail_read, gmail_send, gmail_sync
 from app.providers.gmail_api import GmailApi
 
 if TYPE_CHECKING:
@@ -16,8 +16,9 @@ if TYPE_CHECKING:
 
     from app.domain.conversation import OriginalMessage, ThreadRef
     from app.domain.outbound import Receipt
-    from app.ports import Carriage, ConversationPage, MailboxInfo
+    from app.ports import Carriage, ConversationPage, MailboxInfo, SyncPage
     from app.providers.http import Http
+    from app.runtime.cancel import CancelToken
 
 # Stands on the record for "no draft": Gmail's own ids have no colon.
 _NO_DRAFT = ProviderDraft(draft_id="none:sent-in-one-request")
@@ -95,6 +96,11 @@ class GmailProvider:
         return gmail_read.list_threads(
             self._api, self._account, text_query=text, page="", limit=limit
         )
+
+    def fetch_changes(self, cursor: str, *, since: datetime, cancel: CancelToken) -> SyncPage:
+        """Give what changed after the cursor. Raises ProviderError, SignInRequired, Cancelled."""
+        self._need(Capability.READ, "read mail")
+        return gmail_sync.fetch_changes(self._api, self._account, cursor, since, cancel)
 
     def fetch_latest(self, ref: ThreadRef) -> OriginalMessage:
         """Give the newest message of a thread. Raises NotFound, ProviderError, SignInRequired."""

@@ -7,7 +7,13 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
-from app.domain.conversation import Conversation, OriginalAttachment, OriginalMessage, ThreadRef
+from app.domain.conversation import (
+    Conversation,
+    OriginalAttachment,
+    OriginalMessage,
+    ThreadRef,
+    participants,
+)
 from app.domain.errors import NeedsPerson, NotFound
 from app.mime.headers import decode_header
 from app.mime.msgid import parse_msgids
@@ -25,7 +31,6 @@ from app.providers.gmail_api import (
 )
 from app.providers.http import params
 from app.providers.parallel import in_parallel
-from app.providers.people import participants
 from app.providers.values import Json, inner, number, rows, text
 
 if TYPE_CHECKING:
@@ -108,7 +113,7 @@ def _conversation(account: Account, thread: Json) -> Conversation | None:
     return Conversation(
         ref=ThreadRef(account.uid, text(thread, "id")),
         subject=header(messages[0], "Subject"),
-        participants=participants(people, account.address),
+        participants=participants(people, (account.address,)),
         snippet=_unescaped(text(last, "snippet")),
         last_at=sent_at(last) or _LONG_AGO,
         message_count=len(messages),

@@ -8,7 +8,7 @@ from app.domain.account import Account, Capability
 from app.domain.errors import NeedsPerson
 from app.domain.outbound import Reason
 from app.ports import Evidence, Verdict
-from app.providers import graph_ask, graph_drafts, graph_read
+from app.providers import graph_ask, graph_drafts, graph_read, graph_sync
 from app.providers.graph_api import GraphApi
 
 if TYPE_CHECKING:
@@ -16,8 +16,9 @@ if TYPE_CHECKING:
 
     from app.domain.conversation import OriginalMessage, ThreadRef
     from app.domain.outbound import Receipt
-    from app.ports import Carriage, ConversationPage, MailboxInfo, ProviderDraft
+    from app.ports import Carriage, ConversationPage, MailboxInfo, ProviderDraft, SyncPage
     from app.providers.http import Http
+    from app.runtime.cancel import CancelToken
 
 
 class GraphProvider:
@@ -84,6 +85,11 @@ class GraphProvider:
         """Give the conversations that match. Raises ProviderError, SignInRequired."""
         self._need(Capability.READ, "read mail")
         return graph_read.search_conversations(self._api, self._account, text, limit=limit)
+
+    def fetch_changes(self, cursor: str, *, since: datetime, cancel: CancelToken) -> SyncPage:
+        """Give what changed after the cursor. Raises ProviderError, SignInRequired, Cancelled."""
+        self._need(Capability.READ, "read mail")
+        return graph_sync.fetch_changes(self._api, self._account, cursor, since, cancel)
 
     def fetch_latest(self, ref: ThreadRef) -> OriginalMessage:
         """Give the newest message. Raises NotFound, ProviderError, SignInRequired."""

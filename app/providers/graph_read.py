@@ -8,13 +8,18 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from app.domain.conversation import Conversation, OriginalAttachment, OriginalMessage, ThreadRef
+from app.domain.conversation import (
+    Conversation,
+    OriginalAttachment,
+    OriginalMessage,
+    ThreadRef,
+    participants,
+)
 from app.domain.errors import NotFound, Rejected
 from app.mime.msgid import parse_msgids
 from app.ports import ConversationPage, MailboxInfo
 from app.providers.graph_api import GraphApi, address, addresses, moment
 from app.providers.http import params
-from app.providers.people import participants
 from app.providers.values import Json, inner, number, rows, text
 
 if TYPE_CHECKING:
@@ -110,7 +115,7 @@ def _conversation(account: Account, thread_id: str, group: list[Json]) -> Conver
     return Conversation(
         ref=ThreadRef(account.uid, thread_id),
         subject=text(last, "subject"),
-        participants=participants(people, account.address),
+        participants=participants(people, (account.address,)),
         snippet=text(last, "bodyPreview"),
         last_at=_received(last),
         message_count=len(group),

@@ -1,28 +1,29 @@
-"""The local index of conversations and the latest original of each."""
+"""The local index of conversations and the latest original of those that were looked at."""
 
 from __future__ import annotations
 
-import json
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from app.domain.address import Address
-from app.domain.conversation import (
-    Conversation,
-    OriginalAttachment,
-    OriginalMessage,
-    ThreadRef,
+from app.domain.folding import query_words
+from app.store.conversation_index import drop_all, owner_number, places_of, put
+from app.store.conversation_values import (
+    CONVERSATION_COLUMNS,
+    conversation_from_row,
+    original_from_text,
+    original_to_text,
 )
-from app.store.times import from_text, from_text_or_none, to_text, to_text_or_none
+from app.store.times import to_text
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    import sqlite3
+    from collections.abc import Sequence
 
+    from app.domain.conversation import Conversation, OriginalMessage, ThreadRef
     from app.store.database import Database, Row
 
-_COLUMNS = (
-    "account_uid, thread_id, subject, participants, snippet, last_at, last_sender, message_count,"
-    " has_attachments"
-)
+MOST_ORIGINALS = 500
+# Signs that are no letters ("€", "→") are in no index; so many conversations are looked through.
+_LOOKED_THROUGH = 5_000
 
 
 class SqliteConversations:
@@ -32,37 +33,71 @@ class SqliteConversations:
         self._database = database
 
     def save_conversations(self, conversations: Sequence[Conversation]) -> None:
-        """Write conversations; what was known of the same ones is replaced."""
+        """Write conversations; one that the sync knows as new or newer stays."""
         with self._database.write() as connection:
-            connection.executemany(
-                f"INSERT OR REPLACE INTO conversation ({_COLUMNS}, haystack)"
-                " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-                [_values(one) for one in conversations],
-            )
+            for one in conversations:
+                if not _is_known_better(connection, one):
+                    put(connection, owner_number(connection, one.ref.account_uid), one)
 
     def search(self, account_uid: str, text: str, limit: int = 100) -> list[Conversation]:
-        """Give an account's conversations with every word of `text`, newest first."""
-        words = text.casefold().split()
-        rows = self._database.query(
-            f"SELECT {_COLUMNS} FROM conversation WHERE account_uid = ?"
-            + " AND instr(haystack, ?) > 0" * len(words)
-            + " ORDER BY last_at DESC LIMIT ?",
-            (account_uid, *words, limit),
+        """Give an account's conversations with words that begin as those of `text`, newest first."""
+        owners = self._database.query(
+            "SELECT number FROM conversation_owner WHERE account_uid = ?", (account_uid,)
         )
-        return [_conversation(row) for row in rows]
+        if not owners:
+            return []
+        places = places_of(owners[0][0])
+        words = query_words(text)
+        if words:
+            rows = self._with_words(places, words, limit)
+        elif sign := text.strip():
+            rows = self._with_sign(places, sign, limit)
+        else:
+            rows = self._newest(places, limit)
+        return [conversation_from_row(row) for row in rows]
+
+    def _with_words(self, places: tuple[int, int], words: Sequence[str], limit: int) -> list[Row]:
+        # The cross join keeps the index outside: it gives its rows in order and ends at the limit.
+        return self._database.query(
+            f"SELECT {CONVERSATION_COLUMNS} FROM conversation_words AS found"
+            " CROSS JOIN conversation ON conversation.place = found.rowid"
+            " WHERE conversation_words MATCH ? AND found.rowid BETWEEN ? AND ?"
+            " ORDER BY found.rowid DESC LIMIT ?",
+            (" ".join(f'"{word}"*' for word in words), *places, limit),
+        )
+
+    def _with_sign(self, places: tuple[int, int], sign: str, limit: int) -> list[Row]:
+        return self._database.query(
+            f"SELECT {CONVERSATION_COLUMNS} FROM (SELECT * FROM conversation"
+            " WHERE place BETWEEN ? AND ? ORDER BY place DESC LIMIT ?)"
+            " WHERE instr(subject, ?) > 0 OR instr(snippet, ?) > 0 OR instr(participants, ?) > 0"
+            " ORDER BY place DESC LIMIT ?",
+            (*places, _LOOKED_THROUGH, sign, sign, sign, limit),
+        )
+
+    def _newest(self, places: tuple[int, int], limit: int) -> list[Row]:
+        return self._database.query(
+            f"SELECT {CONVERSATION_COLUMNS} FROM conversation"
+            " WHERE place BETWEEN ? AND ? ORDER BY place DESC LIMIT ?",
+            (*places, limit),
+        )
 
     def save_original(self, original: OriginalMessage) -> None:
-        """Keep the latest message of a conversation."""
+        """Keep the latest message of a conversation; those read longest ago make room."""
         with self._database.write() as connection:
             connection.execute(
-                "INSERT OR REPLACE INTO original (account_uid, thread_id, provider_message_id, body)"
-                " VALUES (?, ?, ?, ?)",
+                "INSERT OR REPLACE INTO original"
+                " (account_uid, thread_id, provider_message_id, body) VALUES (?, ?, ?, ?)",
                 (
                     original.ref.account_uid,
                     original.ref.thread_id,
                     original.provider_message_id,
-                    json.dumps(_original_to_dict(original), ensure_ascii=False),
+                    original_to_text(original),
                 ),
+            )
+            connection.execute(
+                "DELETE FROM original WHERE number <= (SELECT max(number) FROM original) - ?",
+                (MOST_ORIGINALS,),
             )
 
     def find_latest(self, ref: ThreadRef) -> OriginalMessage | None:
@@ -71,93 +106,29 @@ class SqliteConversations:
             "SELECT body FROM original WHERE account_uid = ? AND thread_id = ?",
             (ref.account_uid, ref.thread_id),
         )
-        return _original_from_dict(ref, json.loads(rows[0][0])) if rows else None
+        return original_from_text(ref, rows[0][0]) if rows else None
+
+    def newest_message_id(self, ref: ThreadRef) -> str:
+        """Give the provider's id of the newest message the index knows, or an empty text."""
+        rows = self._database.query(
+            "SELECT message_id FROM message_header WHERE account_uid = ? AND thread_id = ?"
+            " ORDER BY sent_at DESC LIMIT 1",
+            (ref.account_uid, ref.thread_id),
+        )
+        return str(rows[0][0]) if rows else ""
 
     def forget_account(self, account_uid: str) -> None:
         """Drop everything that came from an account."""
         with self._database.write() as connection:
-            for table in ("conversation", "original"):
-                connection.execute(
-                    f"DELETE FROM {table} WHERE account_uid = ?",
-                    (account_uid,),
-                )
+            drop_all(connection, account_uid)
+            for table in ("sync_state", "person", "conversation_owner"):
+                connection.execute(f"DELETE FROM {table} WHERE account_uid = ?", (account_uid,))
 
 
-def _people(addresses: Iterable[Address]) -> list[list[str]]:
-    return [[one.addr_spec, one.name] for one in addresses]
-
-
-def _addresses(pairs: Iterable[Sequence[str]]) -> tuple[Address, ...]:
-    return tuple(Address(spec, name) for spec, name in pairs)
-
-
-def _values(one: Conversation) -> tuple[object, ...]:
-    people = " ".join(f"{who.name} {who.addr_spec}" for who in one.participants)
-    return (
-        one.ref.account_uid,
-        one.ref.thread_id,
-        one.subject,
-        json.dumps(_people(one.participants), ensure_ascii=False),
-        one.snippet,
-        to_text(one.last_at),
-        one.last_sender,
-        one.message_count,
-        int(one.has_attachments),
-        f"{one.subject} {people} {one.snippet}".casefold(),
-    )
-
-
-def _conversation(row: Row) -> Conversation:
-    return Conversation(
-        ref=ThreadRef(row[0], row[1]),
-        subject=row[2],
-        participants=_addresses(json.loads(row[3])),
-        snippet=row[4],
-        last_at=from_text(row[5]),
-        last_sender=row[6],
-        message_count=row[7],
-        has_attachments=bool(row[8]),
-    )
-
-
-def _original_to_dict(original: OriginalMessage) -> dict[str, object]:
-    return {
-        "provider_message_id": original.provider_message_id,
-        "message_id": original.message_id,
-        "references": original.references,
-        "in_reply_to": original.in_reply_to,
-        "subject": original.subject,
-        "sender": _people([original.sender] if original.sender else []),
-        "to": _people(original.to),
-        "cc": _people(original.cc),
-        "reply_to": _people(original.reply_to),
-        "mail_followup_to": _people(original.mail_followup_to),
-        "sent_at": to_text_or_none(original.sent_at),
-        "text": original.text,
-        "html": original.html,
-        "attachments": [
-            [one.provider_id, one.filename, one.media_type, one.size_bytes]
-            for one in original.attachments
-        ],
-    }
-
-
-def _original_from_dict(ref: ThreadRef, value: dict[str, Any]) -> OriginalMessage:
-    fields: dict[str, Any] = dict(value)
-    sender = _addresses(fields.pop("sender"))
-    files = fields.pop("attachments")
-    people: dict[str, Any] = {
-        name: _addresses(fields.pop(name)) for name in ("to", "cc", "reply_to", "mail_followup_to")
-    }
-    return OriginalMessage(
-        ref=ref,
-        sender=sender[0] if sender else None,
-        sent_at=from_text_or_none(fields.pop("sent_at")),
-        references=tuple(fields.pop("references")),
-        attachments=tuple(
-            OriginalAttachment(provider_id=a, filename=b, media_type=c, size_bytes=d)
-            for a, b, c, d in files
-        ),
-        **people,
-        **fields,
-    )
+def _is_known_better(connection: sqlite3.Connection, one: Conversation) -> bool:
+    """A list or a search may have seen only some of the messages the sync has."""
+    ref = (one.ref.account_uid, one.ref.thread_id)
+    known = connection.execute(
+        "SELECT max(sent_at) FROM message_header WHERE account_uid = ? AND thread_id = ?", ref
+    ).fetchone()[0]
+    return known is not None and known >= to_text(one.last_at)

@@ -100,7 +100,16 @@ CREATE TABLE idempotency (
     PRIMARY KEY (scope, key)
 ) STRICT, WITHOUT ROWID;
 
+-- An account's number is the upper part of its conversations' places, so it is never used twice.
+CREATE TABLE conversation_owner (
+    number INTEGER PRIMARY KEY AUTOINCREMENT,
+    account_uid TEXT NOT NULL UNIQUE
+) STRICT;
+
+-- `place` is account number, second of the last message, serial: an account's conversations are one
+-- range of it in order of time, and so are the rows of the full-text index.
 CREATE TABLE conversation (
+    place INTEGER PRIMARY KEY,
     account_uid TEXT NOT NULL,
     thread_id TEXT NOT NULL,
     subject TEXT NOT NULL,
@@ -110,15 +119,69 @@ CREATE TABLE conversation (
     last_sender TEXT NOT NULL,
     message_count INTEGER NOT NULL,
     has_attachments INTEGER NOT NULL,
-    haystack TEXT NOT NULL,
-    PRIMARY KEY (account_uid, thread_id)
-) STRICT, WITHOUT ROWID;
-CREATE INDEX conversation_by_time ON conversation (account_uid, last_at DESC);
+    words TEXT NOT NULL,
+    UNIQUE (account_uid, thread_id)
+) STRICT;
 
+-- The words come folded and cut (accents, case, scripts without spaces), the same for text and query,
+-- so the tokenizer has only spaces to see. No positions: every word is looked for by itself.
+CREATE VIRTUAL TABLE conversation_words USING fts5 (
+    words,
+    content = 'conversation',
+    content_rowid = 'place',
+    tokenize = 'ascii',
+    prefix = '1 2 3',
+    detail = 'none',
+    columnsize = 0
+);
+
+CREATE TABLE message_header (
+    account_uid TEXT NOT NULL,
+    message_id TEXT NOT NULL,
+    thread_id TEXT NOT NULL,
+    sent_at TEXT NOT NULL,
+    subject TEXT NOT NULL,
+    sender TEXT NOT NULL,
+    recipients TEXT NOT NULL,
+    snippet TEXT NOT NULL,
+    has_attachments INTEGER NOT NULL,
+    is_sent INTEGER NOT NULL,
+    round INTEGER NOT NULL,
+    PRIMARY KEY (account_uid, message_id)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX message_header_by_thread ON message_header (account_uid, thread_id, sent_at);
+
+CREATE TABLE sync_state (
+    account_uid TEXT PRIMARY KEY,
+    cursor TEXT NOT NULL,
+    round INTEGER NOT NULL,
+    is_full INTEGER NOT NULL,
+    since TEXT,
+    synced_at TEXT
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE person (
+    account_uid TEXT NOT NULL,
+    key TEXT NOT NULL,
+    address TEXT NOT NULL,
+    name TEXT NOT NULL,
+    written INTEGER NOT NULL,
+    received INTEGER NOT NULL,
+    last_at TEXT NOT NULL,
+    PRIMARY KEY (account_uid, key)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE forgotten_person (
+    key TEXT PRIMARY KEY,
+    forgotten_at TEXT NOT NULL
+) STRICT, WITHOUT ROWID;
+
+-- Only so many are kept: the lowest number is the one that was read longest ago.
 CREATE TABLE original (
+    number INTEGER PRIMARY KEY AUTOINCREMENT,
     account_uid TEXT NOT NULL,
     thread_id TEXT NOT NULL,
     provider_message_id TEXT NOT NULL,
     body TEXT NOT NULL,
-    PRIMARY KEY (account_uid, thread_id)
-) STRICT, WITHOUT ROWID;
+    UNIQUE (account_uid, thread_id)
+) STRICT;

@@ -14,7 +14,7 @@ from app.providers import values
 from app.providers.charsets import charset_of, text_of
 from app.providers.compare import SentCopy, SentFile, differences
 from app.providers.parallel import in_parallel
-from app.providers.people import participants
+from app.domain.conversation import participants
 from tests.support.carriages import Parcel
 
 PARCEL = Parcel(sender="ada@acme.example", files={"deck.pdf": b"12345", "logo.png": b"1"})
@@ -117,9 +117,9 @@ def test_charset_of_a_content_type(header, charset):
 
 def test_participants_once_named_and_without_oneself():
     me, jane = Address("me@x.example", "Me"), Address("jane@x.example")
-    found = participants([jane, me, Address("JANE@x.example", "Jane"), jane], "ME@x.example")
+    found = participants([jane, me, Address("JANE@x.example", "Jane"), jane], ["ME@x.example"])
     assert found == (Address("JANE@x.example", "Jane"),)
-    assert participants([me, me], "me@x.example") == (me,)
+    assert participants([me, me], ["me@x.example"]) == (me,)
 
 
 def test_answers_keep_the_order_of_the_questions():
