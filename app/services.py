@@ -11,6 +11,8 @@ if TYPE_CHECKING:
     from app.accounts.book import AccountBook
     from app.compose.attach import Attacher
     from app.conversations.people import People
+    from app.contacts.directory import Contacts
+    from app.contacts.timelines import Timelines
     from app.conversations.service import Conversations
     from app.outbox.dispatcher import Dispatcher
     from app.outbox.limits import Limits
@@ -40,6 +42,8 @@ class Services:
     book: AccountBook
     attacher: Attacher
     conversations: Conversations
+    contacts: Contacts
+    timelines: Timelines
     people: People
     submitter: Submitter
     limits: Limits

@@ -16,6 +16,8 @@ from typing import TYPE_CHECKING, Any
 from app.accounts.book import AccountBook
 from app.cli.entrances import Entrances
 from app.compose.attach import Attacher
+from app.contacts.assembly import assemble as assemble_contacts
+from app.contacts.assembly import filler
 from app.conversations.assembly import Keeping, assemble
 from app.conversations.sync import Pace
 from app.domain.account import ProviderKind
@@ -47,6 +49,7 @@ from app.store.people import SqlitePeople
 from app.store.plans import SqlitePlans
 from app.store.records import SqliteRecords
 from app.store.sync import SqliteSync
+from app.wiring_contacts import keep_contacts
 
 if TYPE_CHECKING:
     import argparse
@@ -92,6 +95,12 @@ def open_services(
     providers: Any = Later(lambda: _providers(settings, sign_in, base.clock))
     sending = _sending(paths, settings, base, stores, providers)
     base.bus.subscribe(OutboundChanged, lambda _: sending.dispatcher.wake())
+    book = assemble_contacts(
+        keep_contacts(stores.database, stores.records),
+        clock=base.clock,
+        ids=base.ids,
+        bus=base.bus,
+    )
     conversations, people = assemble(
         _keeping(stores),
         providers=providers,
@@ -104,6 +113,7 @@ def open_services(
     def close() -> None:
         conversations.stop_sync()
         sending.dispatcher.stop()
+        book.feed.close()
         base.executors.close()
         providers.close_if_made()
         stores.database.close()
@@ -132,6 +142,8 @@ def open_services(
         attacher=Attacher(blobs=stores.blobs, ids=base.ids),
         conversations=conversations,
         people=people,
+        contacts=book.contacts,
+        timelines=book.timelines,
         submitter=sending.submitter,
         limits=sending.limits,
         outbox=sending.outbox,
@@ -214,6 +226,7 @@ def _sending(
             clock=clock,
             ids=base.ids,
             bus=base.bus,
+            fields=filler(keep_contacts(stores.database, stores.records)),
         ),
         outbox=Outbox(
             ledger=ledger,

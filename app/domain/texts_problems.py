@@ -22,6 +22,8 @@ PROBLEM_TEXTS: dict[str, str] = {
     " Type it again without line breaks.",
     "subject_too_long": "The subject is too long. Shorten it.",
     "long_subject": "The subject is long; many people will see only its beginning.",
+    "unresolved_field": "The field “{field_name}” has no value here. Link the contact or deal that has"
+    " one, give it a word of its own behind a bar, or type the text instead.",
     "near_duplicate": "You sent exactly this to the same people within the last ten minutes."
     " Send it again only if that is meant.",
     "bad_time": "“{text}” is not a moment. Write 2026-07-14T09:30, or +10m, +2h, +1d.",
@@ -45,6 +47,10 @@ _ADDRESS_REASONS: dict[str, str] = {
     "literal": "{address} names a computer by its number. Use the address with a domain name.",
     "hidden_characters": "{address} holds hidden characters. Delete it and type it again.",
 }
+_FOREIGN = (
+    "“{field_name}” is no field of Postrider, or stands where no value may be put. Replace it, or put"
+    " a backslash before its braces to send them as they are."
+)
 _FIELDS = {
     "to": "To",
     "cc": "Cc",
@@ -62,6 +68,7 @@ _DEFAULTS = {
     "address": "an address",
     "filename": "a file",
     "word": "attached",
+    "field_name": "contact.name",
     "size": "too much",
     "limit": "a set number",
 }
@@ -73,6 +80,8 @@ def problem_sentence(problem: Problem) -> str:
     template = PROBLEM_TEXTS.get(problem.code, "Something is wrong with the {field}. Check it.")
     if problem.code in {"bad_address", "unreadable_address"}:
         template = _ADDRESS_REASONS.get(problem.params.get("reason", ""), template)
+    if problem.code == "unresolved_field" and problem.params.get("reason") == "foreign":
+        template = _FOREIGN
     defaults = {**_DEFAULTS, "address": problem.params.get("text") or _DEFAULTS["address"]}
     return fill_sentence(template, _values(problem), defaults)
 

@@ -28,9 +28,11 @@ if TYPE_CHECKING:
 
     from app.domain.account import Mailbox
     from app.domain.draft import Draft
+    from app.domain.fields import Filled
     from app.domain.outbound import RenderedMessage
     from app.domain.submission import Submission
     from app.ports import AccountStore, BlobStore, Clock, Ids, OutboxPlans, OutboxStore
+    from app.ports.contacts import FieldResolver
     from app.runtime.bus import Bus
 
 # What the fingerprint of an idempotency key ignores: bookkeeping that differs between two equal sends.
@@ -56,7 +58,9 @@ class Submitter:
         clock: Clock,
         ids: Ids,
         bus: Bus,
+        fields: FieldResolver,
     ) -> None:
+        self._fields = fields
         self._accounts = accounts
         self._records = records
         self._plans = plans
@@ -67,17 +71,22 @@ class Submitter:
 
     def check(self, draft: Draft) -> tuple[Problem, ...]:
         """List everything wrong with a draft, errors and warnings."""
-        found = self._check_content(draft)
+        found = self._check_content(self.prepare(draft))
         since = self._clock.now() - TWIN_WINDOW
         if self._plans.find_twin(fingerprint(draft), since) is not None:
             twin = Problem(code="near_duplicate", field="subject", severity=Severity.WARNING)
             found = (*found, twin)
         return found
 
-    def _check_content(self, draft: Draft) -> tuple[Problem, ...]:
-        mailbox = self._find_mailbox(draft)
+    def prepare(self, draft: Draft) -> Filled:
+        """Give the draft as it would go out, its fields filled in, and the fields that stop it."""
+        return self._fields.fill(draft, self._find_mailbox(draft))
+
+    def _check_content(self, filled: Filled) -> tuple[Problem, ...]:
+        mailbox = self._find_mailbox(filled.draft)
         limit_bytes = mailbox.provider.files_limit_bytes if mailbox else None
-        return check_draft(draft, mailbox=mailbox, limit_bytes=limit_bytes)
+        found = check_draft(filled.draft, mailbox=mailbox, limit_bytes=limit_bytes)
+        return (*filled.problems, *found)
 
     def submit(self, submission: Submission) -> OutboundEmail:
         """Accept a message for sending; when this returns it is on disk.
@@ -90,13 +99,14 @@ class Submitter:
         """
         forbid_gui_thread()
         draft = submission.draft
-        errors = [one for one in self._check_content(draft) if one.is_error]
+        filled = self.prepare(draft)
+        errors = [one for one in self._check_content(filled) if one.is_error]
         mailbox = self._find_mailbox(draft)
         if mailbox is None and not errors:
             errors = [Problem(code="no_mailbox", field="from")]
         if errors or mailbox is None:
             raise DraftRejected(errors)
-        record = self._record(submission, mailbox)
+        record = self._record(submission, filled.draft, mailbox)
         entry = HistoryEntry(
             at=record.created_at,
             state=record.state,
@@ -114,7 +124,8 @@ class Submitter:
             return mailboxes[0] if mailboxes else None
         return next((one for one in mailboxes if one.uid == draft.mailbox_uid), None)
 
-    def _record(self, submission: Submission, mailbox: Mailbox) -> OutboundEmail:
+    def _record(self, submission: Submission, whole: Draft, mailbox: Mailbox) -> OutboundEmail:
+        """Make the record; `whole` is the submitted draft with its fields filled in."""
         uid = self._ids.new_uid()
         now = self._clock.now()
         due_at, state, reason = _when(submission, now)
@@ -128,7 +139,7 @@ class Submitter:
             created_at=now,
             updated_at=now,
             due_at=due_at,
-            message=self._render(submission.draft, mailbox, uid, now),
+            message=self._render(whole, mailbox, uid, now),
             draft_uid=submission.draft.uid,
             reply=submission.draft.reply,
             links=submission.draft.links,
