@@ -9,6 +9,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from app.accounts.book import AccountBook
+    from app.accounts.keys import ApiKeys
     from app.compose.attach import Attacher
     from app.conversations.people import People
     from app.contacts.directory import Contacts
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from app.outbox.submitter import Submitter
     from app.paths import Paths
     from app.ports import AccountStore, BlobStore, Clock, DraftStore, Ids, OutboxStore
+    from app.ports.gateway import FileFetcher, GatewayData
     from app.runtime.bus import Bus
     from app.runtime.threads import Executors
     from app.settings import Settings
@@ -40,6 +42,9 @@ class Services:
     accounts: AccountStore
     records: OutboxStore
     book: AccountBook
+    keys: ApiKeys
+    gateway: GatewayData
+    fetcher: FileFetcher
     attacher: Attacher
     conversations: Conversations
     contacts: Contacts

@@ -169,6 +169,21 @@ class Settings:
         "sync.pause_s", 4.0, "Seconds between two pages of conversations, for the provider's quota."
     )
     sync_every_s = Setting("sync.every_s", 60.0, "Seconds between two looks for new mail.")
+    gateway_enabled = Setting(
+        "gateway.enabled", False, "Whether the window opens the local API on this computer."
+    )
+    gateway_port = Setting("gateway.port", 8025, "The port of the local API, on 127.0.0.1 only.")
+    gateway_wait_s = Setting(
+        "gateway.wait_s", 10.0, "Seconds a request of the local API waits for the outcome."
+    )
+    gateway_origins = Setting(
+        "gateway.origins", "", "Origins of web pages that may call, separated by spaces."
+    )
+    gateway_per_second = Setting("gateway.per_second", 50, "Requests a key may make in a second.")
+    gateway_per_day = Setting("gateway.per_day", 10_000, "Messages a key may send in a day (UTC).")
+    gateway_loopback_files = Setting(
+        "gateway.loopback_files", False, "Fetch attachments from this computer too: for tests."
+    )
     theme = Setting("ui.theme", "system", "Light, dark or system.")
 
     @classmethod

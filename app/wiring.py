@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from app.accounts.book import AccountBook
+from app.accounts.keys import ApiKeys
 from app.cli.entrances import Entrances
 from app.compose.attach import Attacher
 from app.contacts.assembly import assemble as assemble_contacts
@@ -31,6 +32,7 @@ from app.outbox.outbox import Outbox
 from app.outbox.recovery import Recovery
 from app.outbox.submitter import Submitter
 from app.outbox.verdicts import Timing
+from app.ports.gateway import GatewayData
 from app.runtime.bus import Bus
 from app.runtime.clock import RandomIds, SystemClock
 from app.runtime.later import Later
@@ -43,6 +45,8 @@ from app.store.blobs import FileBlobs
 from app.store.conversations import SqliteConversations
 from app.store.database import Database
 from app.store.drafts import SqliteDrafts
+from app.store.gateway import SqliteAnswers, SqliteKeys, SqliteUses
+from app.store.gateway_lookup import SqliteFiles, SqliteThreads
 from app.store.lease import FileLease
 from app.store.migrate import migrate
 from app.store.people import SqlitePeople
@@ -139,6 +143,9 @@ def open_services(
             ids=base.ids,
             bus=base.bus,
         ),
+        keys=ApiKeys(store=SqliteKeys(stores.database), clock=base.clock, ids=base.ids),
+        gateway=_gateway_data(stores.database),
+        fetcher=_fetcher(settings, stores),
         attacher=Attacher(blobs=stores.blobs, ids=base.ids),
         conversations=conversations,
         people=people,
@@ -285,6 +292,24 @@ def _vault(paths: Paths, settings: Settings) -> ChosenVault:
         mode=VaultMode(mode),
         endpoints=settings.endpoints,
     )
+
+
+def _gateway_data(database: Database) -> GatewayData:
+    return GatewayData(
+        answers=SqliteAnswers(database),
+        uses=SqliteUses(database),
+        files=SqliteFiles(database),
+        threads=SqliteThreads(database),
+    )
+
+
+def _fetcher(settings: Settings, stores: _Stores) -> Any:
+    def make() -> object:
+        from app.providers.fetch import WebFiles
+
+        return WebFiles(blobs=stores.blobs, allow_loopback=settings.gateway_loopback_files)
+
+    return Later(make)
 
 
 def _providers(settings: Settings, sign_in: SignIn, clock: Clock) -> object:
