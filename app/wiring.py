@@ -32,7 +32,6 @@ from app.outbox.outbox import Outbox
 from app.outbox.recovery import Recovery
 from app.outbox.submitter import Submitter
 from app.outbox.verdicts import Timing
-from app.ports.gateway import GatewayData
 from app.runtime.bus import Bus
 from app.runtime.clock import RandomIds, SystemClock
 from app.runtime.later import Later
@@ -45,8 +44,7 @@ from app.store.blobs import FileBlobs
 from app.store.conversations import SqliteConversations
 from app.store.database import Database
 from app.store.drafts import SqliteDrafts
-from app.store.gateway import SqliteAnswers, SqliteKeys, SqliteUses
-from app.store.gateway_lookup import SqliteFiles, SqliteThreads
+from app.store.gateway import SqliteKeys
 from app.store.lease import FileLease
 from app.store.migrate import migrate
 from app.store.people import SqlitePeople
@@ -54,6 +52,7 @@ from app.store.plans import SqlitePlans
 from app.store.records import SqliteRecords
 from app.store.sync import SqliteSync
 from app.wiring_contacts import keep_contacts
+from app.wiring_gateway import LateFetcher, keep_gateway, open_gateway
 
 if TYPE_CHECKING:
     import argparse
@@ -75,6 +74,8 @@ def entrances() -> Entrances:
         run_window=_run_window,
         run_demo=_run_demo,
         check_vault=_check_vault,
+        open_gateway=open_gateway,
+        repair=_repair,
     )
 
 
@@ -144,8 +145,8 @@ def open_services(
             bus=base.bus,
         ),
         keys=ApiKeys(store=SqliteKeys(stores.database), clock=base.clock, ids=base.ids),
-        gateway=_gateway_data(stores.database),
-        fetcher=_fetcher(settings, stores),
+        gateway=keep_gateway(stores.database),
+        fetcher=LateFetcher(blobs=stores.blobs, allow_loopback=settings.gateway_loopback_files),
         attacher=Attacher(blobs=stores.blobs, ids=base.ids),
         conversations=conversations,
         people=people,
@@ -292,24 +293,6 @@ def _vault(paths: Paths, settings: Settings) -> ChosenVault:
         mode=VaultMode(mode),
         endpoints=settings.endpoints,
     )
-
-
-def _gateway_data(database: Database) -> GatewayData:
-    return GatewayData(
-        answers=SqliteAnswers(database),
-        uses=SqliteUses(database),
-        files=SqliteFiles(database),
-        threads=SqliteThreads(database),
-    )
-
-
-def _fetcher(settings: Settings, stores: _Stores) -> Any:
-    def make() -> object:
-        from app.providers.fetch import WebFiles
-
-        return WebFiles(blobs=stores.blobs, allow_loopback=settings.gateway_loopback_files)
-
-    return Later(make)
 
 
 def _providers(settings: Settings, sign_in: SignIn, clock: Clock) -> object:

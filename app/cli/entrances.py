@@ -14,6 +14,14 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class RunningGateway(Protocol):
+    """The local API while it answers."""
+
+    url: str
+
+    def stop(self) -> None: ...
+
+
 class Entrances:
     """Doors that open heavier parts, each on demand."""
 
@@ -22,3 +30,5 @@ class Entrances:
     run_window: Callable[[argparse.Namespace], int]
     run_demo: Callable[[argparse.Namespace], int]
     check_vault: Callable[[Services], str]
+    open_gateway: Callable[[Services, int], RunningGateway]
+    repair: Callable[[Paths], Repaired]

@@ -26,6 +26,8 @@ COMMANDS = {
     "outbox": "app.cli.outbox",
     "doctor": "app.cli.doctor",
 }
+    "gateway": "app.cli.gateway",
+    "keys": "app.cli.keys",
 
 
 def run(argv: Sequence[str], entrances: Entrances) -> int:

@@ -7,6 +7,7 @@ import sys
 from typing import NoReturn
 
 from app.cli.exits import USAGE
+from app.ports.gateway import Permission
 
 
 class Parser(argparse.ArgumentParser):
@@ -36,6 +37,9 @@ def make_parser() -> Parser:
     _send(command("send", "Send one message and wait for the outcome."))
     _accounts(command("accounts", "List, add and remove accounts."), common)
     _outbox(command("outbox", "List, show, retry and cancel what is sent."), common)
+    gateway = command("gateway", "Answer the local API on this computer, without a window.")
+    gateway.add_argument("--port", type=int, help="port on 127.0.0.1; 0 takes a free one")
+    _keys(command("keys", "Make, list and revoke the keys of the local API."), common)
     _sandbox(command("sandbox", "Run the loopback stand-in for Google and Microsoft."))
     demo = command("demo", "Drive the real window through the whole story in a sandbox.")
     demo.add_argument("--out", default="build/demo", help="where screenshots and summary go")
@@ -134,6 +138,22 @@ def _outbox(parser: Parser, common: Parser) -> None:
 def _sandbox(parser: Parser) -> None:
     parser.add_argument("--port", type=int, default=0, help="0 takes a free one")
     parser.add_argument("--auto-consent", action="store_true", help="grant every sign-in at once")
+def _keys(parser: Parser, common: Parser) -> None:
+    acts = parser.add_subparsers(dest="act", metavar="create|list|revoke", required=True)
+    create = acts.add_parser("create", parents=[common], help="make a key and show it once")
+    create.add_argument("name", help="what it is for")
+    create.add_argument(
+        "--permission",
+        action="append",
+        choices=[one.value for one in Permission],
+        help="what it may do; everything without any",
+    )
+    create.add_argument("--days", type=float, metavar="N", help="it expires after N days")
+    acts.add_parser("list", parents=[common], help="the keys, never their secrets")
+    revoke = acts.add_parser("revoke", parents=[common], help="make one useless from now on")
+    revoke.add_argument("uid", help="its id, as listed")
+
+
     parser.add_argument("--state", metavar="FILE", help="keep the sandbox's state in this file")
     parser.add_argument(
         "--exit-with-stdin", action="store_true", help="end when standard input ends"

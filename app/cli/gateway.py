@@ -1,0 +1,43 @@
+"""`postrider gateway`: the local API without a window, until it is told to end."""
+
+from __future__ import annotations
+
+import os
+import signal
+import threading
+from typing import TYPE_CHECKING
+
+from app.cli.exits import DONE
+
+if TYPE_CHECKING:
+    import argparse
+
+    from app.cli.entrances import Entrances
+    from app.cli.output import Output
+    from app.services import Services
+
+LOOK_S = 0.5
+
+
+def run(
+    arguments: argparse.Namespace, services: Services, output: Output, entrances: Entrances
+) -> int:
+    """Serve, and deliver if no other process does."""
+    stop = threading.Event()
+    for one in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(one, lambda *_: stop.set())
+    port = services.settings.gateway_port if arguments.port is None else arguments.port
+    services.dispatcher.start()
+    gateway = entrances.open_gateway(services, port)
+    try:
+        good = [key for key in services.keys.list_keys() if key.is_good(services.clock.now())]
+        value = {"url": gateway.url, "pid": os.getpid(), "keys": len(good)}
+        output.row(value, f"The local API answers at {gateway.url}")
+        if not good:
+            output.note("There is no API key yet. Make one: postrider keys create NAME")
+        # Signals are seen between two looks: a wait without end would hold them off on Windows.
+        while not stop.wait(LOOK_S):
+            pass
+    finally:
+        gateway.stop()
+    return DONE
