@@ -60,7 +60,7 @@ if TYPE_CHECKING:
 
     from app.auth.vault_open import ChosenVault
     from app.paths import Paths
-    from app.ports import Clock, Ids, ProviderFactory, SignIn
+    from app.ports import Clock, Ids, ProviderFactory, Repaired, SignIn
 
 SANDBOX_VAULT = "file-key"
 GRACE_OVER_TIMEOUT = 1.1
@@ -328,6 +328,13 @@ def _check_vault(services: Services) -> str:
     vault = _vault(services.paths, services.settings)
     vault.load("doctor")
     return f"tokens are sealed with a key from: {vault.describe()}"
+
+
+def _repair(paths: Paths) -> Repaired:
+    from app.store.repair import repair_profile
+
+    paths.ensure()
+    return repair_profile(paths.database, paths.lease, FileBlobs(paths.blobs))
 
 
 def _run_sandbox(arguments: argparse.Namespace) -> int:

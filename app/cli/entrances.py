@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
     import argparse
     from collections.abc import Callable, Mapping
 
     from app.paths import Paths
+    from app.ports import Repaired
     from app.services import Services
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class RunningGateway(Protocol):
     """The local API while it answers."""
 
@@ -22,6 +22,7 @@ class RunningGateway(Protocol):
     def stop(self) -> None: ...
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Entrances:
     """Doors that open heavier parts, each on demand."""
 

@@ -7,6 +7,7 @@ import os
 import sys
 from typing import TYPE_CHECKING
 
+from app.cli import repair
 from app.cli.exits import DONE, INTERRUPTED, exit_of_error
 from app.cli.output import Output
 from app.cli.parser import make_parser
@@ -25,9 +26,9 @@ COMMANDS = {
     "send": "app.cli.send",
     "outbox": "app.cli.outbox",
     "doctor": "app.cli.doctor",
-}
     "gateway": "app.cli.gateway",
     "keys": "app.cli.keys",
+}
 
 
 def run(argv: Sequence[str], entrances: Entrances) -> int:
@@ -69,6 +70,9 @@ def _run(arguments: argparse.Namespace, entrances: Entrances, output: Output) ->
         case name:
             command = importlib.import_module(COMMANDS[name])
     paths = Paths.choose(getattr(arguments, "profile", None))
+    if arguments.command == "doctor" and arguments.repair:
+        # Before the profile is opened: a damaged one cannot be.
+        return repair.run(paths, output, entrances)
     services = entrances.open_services(paths, flags_of(arguments))
     try:
         code: int = command.run(arguments, services, output, entrances)

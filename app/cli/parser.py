@@ -43,7 +43,10 @@ def make_parser() -> Parser:
     _sandbox(command("sandbox", "Run the loopback stand-in for Google and Microsoft."))
     demo = command("demo", "Drive the real window through the whole story in a sandbox.")
     demo.add_argument("--out", default="build/demo", help="where screenshots and summary go")
-    command("doctor", "Check this computer, this profile and its settings.")
+    doctor = command("doctor", "Check this computer, this profile and its settings.")
+    doctor.add_argument(
+        "--repair", action="store_true", help="save what can be read of a damaged profile"
+    )
     return parser
 
 
@@ -135,9 +138,6 @@ def _outbox(parser: Parser, common: Parser) -> None:
             act.add_argument("--wait", type=float, default=60.0, metavar="S")
 
 
-def _sandbox(parser: Parser) -> None:
-    parser.add_argument("--port", type=int, default=0, help="0 takes a free one")
-    parser.add_argument("--auto-consent", action="store_true", help="grant every sign-in at once")
 def _keys(parser: Parser, common: Parser) -> None:
     acts = parser.add_subparsers(dest="act", metavar="create|list|revoke", required=True)
     create = acts.add_parser("create", parents=[common], help="make a key and show it once")
@@ -154,6 +154,9 @@ def _keys(parser: Parser, common: Parser) -> None:
     revoke.add_argument("uid", help="its id, as listed")
 
 
+def _sandbox(parser: Parser) -> None:
+    parser.add_argument("--port", type=int, default=0, help="0 takes a free one")
+    parser.add_argument("--auto-consent", action="store_true", help="grant every sign-in at once")
     parser.add_argument("--state", metavar="FILE", help="keep the sandbox's state in this file")
     parser.add_argument(
         "--exit-with-stdin", action="store_true", help="end when standard input ends"

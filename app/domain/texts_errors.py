@@ -60,8 +60,8 @@ ERROR_TEXTS: dict[str, str] = {
     " the folder {path}.",
     "store_busy": "Another Postrider is writing to the same profile. Try again in a moment.",
     "store_full": "The disk is full, so nothing was accepted. Make room, then try again.",
-    "store_damaged": "Postrider’s database is damaged. Run “postrider doctor”;"
-    " a copy is beside it in {path}.",
+    "store_damaged": "Postrider’s database is damaged. Close Postrider and run"
+    " “postrider doctor --repair”: it saves what can be read and keeps the damaged file.",
     "schema_too_new": "This profile was written by a newer Postrider. Update Postrider to open it.",
     "profile_in_use": "Another program uses this profile (process {pid}). Close it, then try again.",
     "setting_error": "The setting {name} cannot be read ({origin}: {detail}). Correct it, then"

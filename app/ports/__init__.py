@@ -34,10 +34,12 @@ from app.ports.local import (
     OutboxPlans,
     OutboxStore,
     OutboxView,
+    Repaired,
     Usage,
     Waiting,
 )
 from app.ports.sign_in import (
+    Sealer,
     SignedIn,
     SignIn,
     SignInFlow,
@@ -75,6 +77,8 @@ __all__ = [
     "Provider",
     "ProviderDraft",
     "ProviderFactory",
+    "Repaired",
+    "Sealer",
     "SignIn",
     "SignInFlow",
     "SignInPrompt",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import IO, TYPE_CHECKING, Protocol
 
@@ -94,6 +94,17 @@ class Enqueued:
 
     record: OutboundEmail
     is_replay: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Repaired:
+    """What a repair found: empty `damage` means that the database was whole."""
+
+    damage: str = ""
+    set_aside: str = ""
+    saved: dict[str, int] = field(default_factory=dict)
+    broken_files: tuple[str, ...] = ()
+    freed_bytes: int = 0
 
 
 class OutboxView(StrEnum):

@@ -22,6 +22,15 @@ class Vault(Protocol):
     def forget(self, name: str) -> None: ...
 
 
+class Sealer(Protocol):
+    """Seals what must be kept outside the vault and read by nobody else. Raises VaultUnavailable."""
+
+    def seal(self, text: str) -> str: ...
+    def unseal(self, sealed: str) -> str:
+        """Give the text back; an empty one if its key is no more."""
+        ...
+
+
 class TokenSource(Protocol):
     """Access tokens of one account."""
 
@@ -96,6 +105,7 @@ class SignIn(Protocol):
         ...
 
     def tokens(self, account: Account) -> TokenSource: ...
+    def sealer(self) -> Sealer: ...
     def sign_out(self, account: Account) -> None:
         """Revoke where the provider can, and forget the tokens in any case."""
         ...

@@ -126,6 +126,17 @@ class FileBlobs:
         """Give where a blob is (or would be) kept."""
         return self._folder / sha256[:2] / sha256
 
+    def is_whole(self, sha256: str) -> bool:
+        """Say whether kept bytes are there and still what their name says."""
+        digest = hashlib.sha256()
+        try:
+            with self.path(sha256).open("rb") as kept:
+                while chunk := kept.read(CHUNK_BYTES):
+                    digest.update(chunk)
+        except OSError:
+            return False
+        return digest.hexdigest() == sha256
+
     def collect(self, in_use: Iterable[str]) -> int:
         """Delete blobs nobody refers to and old leftovers; give the bytes freed."""
         keep = set(in_use)

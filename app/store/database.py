@@ -101,7 +101,10 @@ class Database:
     def _connect(self) -> sqlite3.Connection:
         if not self.path.exists():
             # SQLite would make it with the umask's rights.
-            os.close(os.open(self.path, os.O_RDWR | os.O_CREAT, 0o600))
+            try:
+                os.close(os.open(self.path, os.O_RDWR | os.O_CREAT, 0o600))
+            except OSError as error:
+                raise StoreError(path=str(self.path), detail=error.strerror or "") from error
         connection = sqlite3.connect(
             self.path, timeout=BUSY_TIMEOUT_S, isolation_level=None, check_same_thread=False
         )

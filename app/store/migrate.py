@@ -7,10 +7,12 @@ from __future__ import annotations
 
 import logging
 import sqlite3
+from contextlib import closing
 from importlib import resources
 from typing import TYPE_CHECKING
 
-from app.domain.errors import SchemaTooNew, StoreDamaged
+from app.domain.errors import SchemaTooNew, StoreDamaged, StoreError
+from app.store.database import map_error
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -31,14 +33,15 @@ def scripts() -> list[tuple[int, str]]:
     return sorted(found)
 
 
-def migrate(database: Database) -> None:
-    """Run the scripts the database has not seen.
+def migrate(database: Database, known: list[tuple[int, str]] | None = None) -> None:
+    """Run the scripts the database has not seen; `known` is every script there is.
 
     Raises:
         SchemaTooNew: a newer Postrider wrote it.
-        StoreDamaged: it is not a database, or fails SQLite's quick check.
+        StoreDamaged: it is not a database.
+        StoreFull, StoreBusy, StoreError: it could not be copied or changed, and is as it was.
     """
-    known = scripts()
+    known = known or scripts()
     version = int(database.query("PRAGMA user_version")[0][0])
     if version > known[-1][0]:
         raise SchemaTooNew(path=str(database.path), found=version, known=known[-1][0])
@@ -85,12 +88,24 @@ def _statements(sql: str) -> list[str]:
 
 
 def _back_up(path: Path, version: int) -> None:
+    """Copy the database beside itself; a copy that is not whole does not get the name.
+
+    Raises:
+        StoreFull, StoreError: there is no copy, so nothing may be changed.
+    """
     target = path.with_name(f"{path.name}.before-schema-{version + 1}")
-    source = sqlite3.connect(path)
-    copy = sqlite3.connect(target)
+    unfinished = target.with_name(target.name + ".part")
     try:
-        source.backup(copy)
+        with closing(sqlite3.connect(path)) as source, closing(sqlite3.connect(unfinished)) as copy:
+            source.backup(copy)
+            # Another process may have migrated meanwhile; then the copy made before it stands.
+            is_old = copy.execute("PRAGMA user_version").fetchone()[0] == version
+        if is_old:
+            unfinished.chmod(0o600)
+            unfinished.replace(target)
+    except sqlite3.Error as error:
+        raise map_error(error, path) from error
+    except OSError as error:
+        raise StoreError(path=str(target), detail=error.strerror or str(error)) from error
     finally:
-        copy.close()
-        source.close()
-    target.chmod(0o600)
+        unfinished.unlink(missing_ok=True)

@@ -48,7 +48,8 @@ class SqlitePlans:
             )
         found += self._database.query(
             f"SELECT {_COLUMNS} FROM outbound WHERE state = 'cancelled'"
-            " AND provider_draft_id <> '' AND due_at <= ? ORDER BY due_at LIMIT 1",
+            " AND (provider_draft_id <> '' OR upload_state <> '')"
+            " AND due_at <= ? ORDER BY due_at LIMIT 1",
             (to_text(now),),
         )
         return [_waiting(row) for row in found]

@@ -7,6 +7,7 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING
 
 from app.domain.account import ProviderKind
+from app.domain.errors import StoreDamaged
 from app.domain.outbound import (
     DeliveryStep,
     OutboundEmail,
@@ -111,6 +112,14 @@ def content_values(record: OutboundEmail) -> tuple[str, str | None, str]:
 
 def load_record(row: Row) -> OutboundEmail:
     """Read a row of COLUMNS, content, reply, links."""
+    try:
+        return _load(row)
+    except (ValueError, KeyError, TypeError) as error:
+        # A row that says what no version of ours wrote: its page was damaged.
+        raise StoreDamaged(path=str(row[0]), detail=f"unreadable record: {error}") from error
+
+
+def _load(row: Row) -> OutboundEmail:
     value = dict(zip((*COLUMNS, "content", "reply", "links"), row, strict=True))
     return OutboundEmail(
         uid=value["uid"],

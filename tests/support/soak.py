@@ -106,7 +106,7 @@ class Soak:
             left = max(1, kills - self.tally.kills)
             share = max(1, min(BATCH, len(missing) // (left * workers) + 1))
             lives = [self._life(missing[n * share : (n + 1) * share]) for n in range(workers)]
-            command = self._command(submissions) if self.dice.random() < 0.25 else None
+            command = self._command() if self.dice.random() < 0.25 else None
             self._order_faults()
             for life in lives:
                 assert life.stdout is not None
@@ -137,9 +137,9 @@ class Soak:
             start_new_session=True,
         )
 
-    def _command(self, submissions: int) -> subprocess.Popen[str]:
+    def _command(self) -> subprocess.Popen[str]:
         """Send one more by the command line, with a number of its own."""
-        number = submissions + 1 + len(self.sent_by_command)
+        number = 100_000 + len(self.sent_by_command)
         sender = self.dice.choice(list(ACCOUNTS))
         process = start(
             [
