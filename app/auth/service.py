@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from app.auth.google import BrowserSignIn, GoogleSignIn
 from app.auth.microsoft import MicrosoftSignIn
 from app.auth.records import GoogleTokens
+from app.auth.sealer import HandleSealer
 from app.auth.tokens import GoogleSource, MicrosoftSource, vault_name
 from app.auth.vault import is_hopeless
 from app.domain.account import ProviderKind
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
 
     from app.auth.records import MicrosoftTokens
     from app.domain.account import Account
-    from app.ports import Clock, SignInPrompt, TokenSource, Vault
+    from app.ports import Clock, Sealer, SignInPrompt, TokenSource, Vault
     from app.runtime.cancel import CancelToken
     from app.settings import Endpoints
 
@@ -43,6 +44,7 @@ class SignInService:
         self._page_timeout_s = page_timeout_s
         self._google = GoogleSignIn(endpoints=endpoints, clock=clock)
         self._microsoft = MicrosoftSignIn(endpoints=endpoints, clock=clock)
+        self._sealer = HandleSealer(vault)
         self._lock = threading.Lock()
         self._sources: dict[str, GoogleSource | MicrosoftSource] = {}
 
@@ -109,6 +111,10 @@ class SignInService:
                 source = self._make_source(account)
                 self._sources[account.uid] = source
             return source
+
+    def sealer(self) -> Sealer:
+        """Give what seals handles under a key of this vault."""
+        return self._sealer
 
     def sign_out(self, account: Account) -> None:
         """Revoke where the provider can, and forget the tokens in any case.

@@ -9,7 +9,7 @@ scheduled ─due─▶ queued ─claim─▶ sending ─▶ sent
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
@@ -192,7 +192,8 @@ class OutboundEmail:
     fingerprint: str = ""
     provider_draft_id: str = ""
     provider_draft_message_id: str = ""
-    upload_state: str = ""
+    # Sealed by the provider; in no export, answer, history or log.
+    upload_state: str = field(default="", repr=False)
     receipt: Receipt | None = None
     sent_at: datetime | None = None
     uncertain_at: datetime | None = None

@@ -7,6 +7,7 @@ only the provider's answer, or asking it, says what happened.
 from __future__ import annotations
 
 import logging
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from app.domain.errors import (
@@ -21,6 +22,7 @@ from app.domain.outbound import DeliveryStep, OutboundState, Reason
 from app.outbox.settler import Settler
 from app.outbox.supplies import Supplies, draft_of, error_evidence
 from app.outbox.verdicts import after_failure
+from app.runtime.cancel import CancelToken
 
 if TYPE_CHECKING:
     from app.domain.outbound import OutboundEmail, Receipt
@@ -37,7 +39,6 @@ if TYPE_CHECKING:
         ProviderFactory,
     )
     from app.runtime.bus import Bus
-    from app.runtime.cancel import CancelToken
 
 log = logging.getLogger("outbox")
 
@@ -120,7 +121,7 @@ class Courier:
         step = _Progress(claimed)
         try:
             provider = self._supplies.provider(claimed)
-            carriage = self._supplies.carriage(claimed, cancel)
+            carriage = self._keeping(step, self._supplies.carriage(claimed, cancel))
             self._supplies.check_frozen(claimed)
             draft = self._make_draft(step, provider, carriage)
             cancel.check()
@@ -133,6 +134,14 @@ class Courier:
             accepted = self._settler.accept(step.record, receipt, "accepted")
             return self._settler.read_back(accepted, provider, carriage)
         return True
+
+    def _keeping(self, step: _Progress, carriage: Carriage) -> Carriage:
+        """Let an upload write down how to go on after a crash; no line of history, nothing to show."""
+
+        def save(state: str) -> None:
+            step.record = self._ledger.change(step.record, "", upload_state=state)
+
+        return replace(carriage, save_upload_state=save)
 
     def _make_draft(self, step: _Progress, provider: Provider, carriage: Carriage) -> ProviderDraft:
         record = step.record
@@ -148,6 +157,7 @@ class Courier:
             step=DeliveryStep.DRAFTED,
             provider_draft_id=draft.draft_id,
             provider_draft_message_id=draft.message_id,
+            upload_state="",
             evidence={"draft": draft.draft_id},
         )
         return draft
@@ -180,11 +190,11 @@ class Courier:
 
     def _sweep(self, record: OutboundEmail) -> None:
         """Remove the provider's draft of a record that will not be sent; a lost cause is left."""
-        if not record.provider_draft_id:
+        if not (record.provider_draft_id or record.upload_state):
             return
         event = "draft_swept"
         try:
-            self._supplies.provider(record).discard_draft(draft_of(record))
+            self._discard(record)
         except StoreError:
             raise
         except AppError as error:
@@ -198,7 +208,19 @@ class Courier:
             step=step,
             provider_draft_id="",
             provider_draft_message_id="",
+            upload_state="",
         )
+
+    def _discard(self, record: OutboundEmail) -> None:
+        """Remove its draft, or what an upload that broke off left of one."""
+        provider = self._supplies.provider(record)
+        draft: ProviderDraft | None = draft_of(record)
+        if not record.provider_draft_id:
+            unkept = replace(self._supplies.carriage(record, CancelToken()), upload_state="")
+            # Looking for a complete one removes those that are not.
+            draft = provider.find_draft(unkept)
+        if draft is not None:
+            provider.discard_draft(draft)
 
     def _move(
         self, record: OutboundEmail, following: Next, evidence: dict[str, str], **fields: Any

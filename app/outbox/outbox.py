@@ -139,6 +139,7 @@ class Outbox:
             step=DeliveryStep.NONE,
             provider_draft_id="",
             provider_draft_message_id="",
+            upload_state="",
             uncertain_at=None,
         )
 

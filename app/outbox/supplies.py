@@ -57,11 +57,16 @@ class Supplies:
         self._bus.publish(AccountsChanged(record.account_uid))
 
     def carriage(self, record: OutboundEmail, cancel: CancelToken) -> Carriage:
-        """Give what the provider needs to carry it."""
+        """Give what the provider needs to carry it; progress is told when it has grown."""
+        told = -1
 
         def progress(done: int, total: int) -> None:
+            # A broken upload goes on from an earlier point; what is shown never goes back.
+            nonlocal told
             percent = min(100, done * 100 // max(total, 1))
-            self._bus.publish(UploadProgressed(record.uid, percent))
+            if percent > told:
+                told = percent
+                self._bus.publish(UploadProgressed(record.uid, percent))
 
         return Carriage(
             uid=record.uid,
@@ -71,6 +76,7 @@ class Supplies:
             open_blob=self._blobs.open,
             cancel=cancel,
             progress=progress,
+            upload_state=record.upload_state,
         )
 
     def check_frozen(self, record: OutboundEmail) -> None:

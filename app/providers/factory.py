@@ -65,7 +65,7 @@ class Providers:
             self.forget(uid)
 
     def _make(self, account: Account) -> Provider:
-        tokens = self._sign_in.tokens(account)
+        tokens, sealer = self._sign_in.tokens(account), self._sign_in.sealer()
         is_gmail = account.provider is ProviderKind.GMAIL
         http = Http(
             provider=account.provider,
@@ -78,8 +78,12 @@ class Providers:
             ),
         )
         if is_gmail:
-            return GmailProvider(account=account, http=http, api_url=self._endpoints.google_api_url)
-        return GraphProvider(account=account, http=http, graph_url=self._endpoints.graph_url)
+            return GmailProvider(
+                account=account, http=http, api_url=self._endpoints.google_api_url, sealer=sealer
+            )
+        return GraphProvider(
+            account=account, http=http, graph_url=self._endpoints.graph_url, sealer=sealer
+        )
 
 
 def _is_same(old: Account, new: Account) -> bool:

@@ -10,13 +10,14 @@ from app.domain.outbound import Reason
 from app.ports import Evidence, ProviderDraft, Verdict
 from app.providers import gmail_ask, gmail_read, gmail_send, gmail_sync
 from app.providers.gmail_api import GmailApi
+from app.providers.upload_note import UploadNote
 
 if TYPE_CHECKING:
     from datetime import datetime
 
     from app.domain.conversation import OriginalMessage, ThreadRef
     from app.domain.outbound import Receipt
-    from app.ports import Carriage, ConversationPage, MailboxInfo, SyncPage
+    from app.ports import Carriage, ConversationPage, MailboxInfo, Sealer, SyncPage
     from app.providers.http import Http
     from app.runtime.cancel import CancelToken
 
@@ -27,10 +28,11 @@ _NO_DRAFT = ProviderDraft(draft_id="none:sent-in-one-request")
 class GmailProvider:
     """Carries mail and shows conversations of one Gmail account."""
 
-    def __init__(self, *, account: Account, http: Http, api_url: str) -> None:
+    def __init__(self, *, account: Account, http: Http, api_url: str, sealer: Sealer) -> None:
         self._account = account
         self._http = http
         self._api = GmailApi(http, api_url.rstrip("/"))
+        self._sealer = sealer
 
     @property
     def capabilities(self) -> frozenset[Capability]:
@@ -45,7 +47,9 @@ class GmailProvider:
         if self._only_sends:
             return _NO_DRAFT
         self._need(Capability.DRAFTS, "write drafts")
-        return gmail_send.create_draft(self._api, carriage)
+        return gmail_send.create_draft(
+            self._api, carriage, UploadNote(carriage=carriage, sealer=self._sealer)
+        )
 
     def find_draft(self, carriage: Carriage) -> ProviderDraft | None:
         """Find a draft with our marker. Raises as `ports.Carrier`."""

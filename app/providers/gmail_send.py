@@ -7,44 +7,41 @@ made twice is harmless; a send is made once (PROVIDERS, the once-only rules).
 from __future__ import annotations
 
 import base64
-import re
 import secrets
 from typing import TYPE_CHECKING
-from urllib.parse import quote, urljoin, urlsplit
+from urllib.parse import quote
 
 from app.domain.account import ProviderKind
-from app.domain.errors import DeliveryUncertain, Rejected, Throttled, Unavailable
+from app.domain.errors import DeliveryUncertain, Rejected
 from app.domain.outbound import Receipt
 from app.ports import ProviderDraft
-from app.providers.body import Body, Upload, file_body, json_body, related_body
+from app.providers.body import Body, json_body, related_body
+from app.providers.gmail_uploads import Resumable, upload_of
 from app.providers.http import Answer, Call, params, unreadable
-from app.providers.pauses import Pauses
 from app.providers.values import Json, inner, text
 
 if TYPE_CHECKING:
     from app.ports import Carriage
     from app.providers.gmail_api import GmailApi
+    from app.providers.upload_note import UploadNote
 
 SMALL_BYTES = 128 * 1024
 RESUMABLE_BYTES = 5 * 1024 * 1024
-# Chunks must be multiples of 256 KiB (docs: resumable uploads).
-CHUNK_BYTES = 16 * 256 * 1024
 MOST_BYTES = 36_700_160
 _GONE = frozenset({404, 410})
-_RANGE = re.compile(r"bytes=0-(\d+)")
 
 
-def create_draft(api: GmailApi, carriage: Carriage) -> ProviderDraft:
+def create_draft(api: GmailApi, carriage: Carriage, note: UploadNote) -> ProviderDraft:
     """Make the draft in the way that fits its size. Raises ProviderError, Cancelled."""
     thread_id = carriage.reply.ref.thread_id if carriage.reply else ""
     try:
-        answer = _create(api, carriage, thread_id)
+        answer = _create(api, carriage, thread_id, note)
     except Rejected as error:
         if not thread_id or error.params.get("status") not in _GONE:
             raise
         # The thread is gone, or another account's. The headers still thread it for the recipients,
         # and the read-back says that Gmail began a new conversation.
-        answer = _create(api, carriage, "")
+        answer = _create(api, carriage, "", note)
     found = answer.json()
     message = inner(found, "message")
     if not text(found, "id"):
@@ -77,7 +74,7 @@ def send_once(api: GmailApi, carriage: Carriage) -> Receipt:
     """
     if carriage.message.size_bytes <= SMALL_BYTES:
         return _final(api, carriage, "messages/send", json_body({"raw": _raw(carriage)}))
-    body = related_body(_upload(carriage), {}, _boundary())
+    body = related_body(upload_of(carriage), {}, _boundary())
     return _final(api, carriage, "messages/send", body, is_upload=True)
 
 
@@ -113,7 +110,7 @@ def discard_draft(api: GmailApi, draft: ProviderDraft) -> None:
     api.http.call(Call(method="DELETE", url=api.url(path), fine=frozenset({404})))
 
 
-def _create(api: GmailApi, carriage: Carriage, thread_id: str) -> Answer:
+def _create(api: GmailApi, carriage: Carriage, thread_id: str, note: UploadNote) -> Answer:
     size = carriage.message.size_bytes
     if size > MOST_BYTES:
         raise Rejected(provider="gmail", field="attachments", status=413, detail="over 35 MB")
@@ -121,21 +118,12 @@ def _create(api: GmailApi, carriage: Carriage, thread_id: str) -> Answer:
         return _create_small(api, carriage, _metadata(thread_id))
     if size <= RESUMABLE_BYTES:
         return _create_multipart(api, carriage, _metadata(thread_id))
-    return _Resumable(api, carriage, _metadata(thread_id)).run()
+    return Resumable(api, carriage, _metadata(thread_id), note).run()
 
 
 def _metadata(thread_id: str) -> Json:
     """Name the thread; Gmail joins it only if References and Subject fit as well (docs: threads)."""
     return {"message": {"threadId": thread_id} if thread_id else {}}
-
-
-def _upload(carriage: Carriage) -> Upload:
-    return Upload(
-        open_file=carriage.open_spool,
-        size_bytes=carriage.message.size_bytes,
-        cancel=carriage.cancel,
-        progress=carriage.progress,
-    )
 
 
 def _raw(carriage: Carriage) -> str:
@@ -160,99 +148,7 @@ def _create_multipart(api: GmailApi, carriage: Carriage, metadata: Json) -> Answ
             method="POST",
             url=api.upload_url("drafts"),
             params=params(uploadType="multipart"),
-            body=related_body(_upload(carriage), metadata, _boundary()),
+            body=related_body(upload_of(carriage), metadata, _boundary()),
             cancel=carriage.cancel,
         )
     )
-
-
-class _Resumable:
-    """One resumable upload: a session, chunks in order, and after a break a look at where it stands."""
-
-    def __init__(self, api: GmailApi, carriage: Carriage, metadata: Json) -> None:
-        self._api = api
-        self._metadata = metadata
-        self._carriage = carriage
-        self._upload = _upload(carriage)
-        self._size = carriage.message.size_bytes
-
-    def run(self) -> Answer:
-        session_url = self._begin()
-        at = 0
-        pauses = Pauses(self._carriage.cancel)
-        is_lost = False
-        while True:
-            try:
-                answer = self._ask(session_url) if is_lost else self._put(session_url, at)
-            except (Unavailable, Throttled) as error:
-                # Chunks may be sent again: the session knows what it has (docs: resume).
-                pauses.after(error)
-                is_lost = True
-                continue
-            if answer.status in _GONE:
-                raise self._gone(answer)
-            if answer.status != 308:
-                return answer
-            is_lost = False
-            reached = self._reached(answer)
-            if reached > at:
-                pauses.forget()
-            at = reached
-
-    def _begin(self) -> str:
-        answer = self._api.http.call(
-            Call(
-                method="POST",
-                url=self._api.upload_url("drafts"),
-                params=params(uploadType="resumable"),
-                headers=(
-                    ("X-Upload-Content-Type", "message/rfc822"),
-                    ("X-Upload-Content-Length", str(self._size)),
-                ),
-                body=json_body(self._metadata),
-                cancel=self._carriage.cancel,
-            )
-        )
-        location = answer.headers.get("location", "")
-        if not location:
-            raise unreadable(ProviderKind.GMAIL, answer)
-        return urljoin(self._api.base_url, location)
-
-    def _put(self, session_url: str, start: int) -> Answer:
-        end = min(start + CHUNK_BYTES, self._size)
-        return self._call(
-            session_url,
-            content_range=f"bytes {start}-{end - 1}/{self._size}",
-            start=start,
-            end=end,
-        )
-
-    def _ask(self, session_url: str) -> Answer:
-        return self._call(session_url, content_range=f"bytes */{self._size}", start=0, end=0)
-
-    def _call(self, session_url: str, *, content_range: str, start: int, end: int) -> Answer:
-        own_host = urlsplit(session_url).netloc == urlsplit(self._api.base_url).netloc
-        return self._api.http.call(
-            Call(
-                method="PUT",
-                url=session_url,
-                headers=(("Content-Range", content_range),),
-                body=file_body(self._upload, "message/rfc822", start, end),
-                fine=_GONE | {308},
-                # The token goes to Gmail's own host only.
-                is_authorized=own_host,
-                cancel=self._carriage.cancel,
-            )
-        )
-
-    def _gone(self, answer: Answer) -> Rejected | Unavailable:
-        """Judge a 404: with a thread it may be the thread that is gone, else it is the session."""
-        about = {"provider": "gmail", "status": answer.status}
-        if inner(self._metadata, "message").get("threadId"):
-            return Rejected(field="", detail="the conversation or the upload is gone", **about)
-        return Unavailable(detail="the upload session is over", **about)
-
-    def _reached(self, answer: Answer) -> int:
-        """Give the offset that the session has; without a Range it has nothing."""
-        match = _RANGE.fullmatch(answer.headers.get("range", "").strip())
-        return min(int(match[1]) + 1, self._size - 1) if match else 0

@@ -10,13 +10,21 @@ from app.domain.outbound import Reason
 from app.ports import Evidence, Verdict
 from app.providers import graph_ask, graph_drafts, graph_read, graph_sync
 from app.providers.graph_api import GraphApi
+from app.providers.upload_note import UploadNote
 
 if TYPE_CHECKING:
     from datetime import datetime
 
     from app.domain.conversation import OriginalMessage, ThreadRef
     from app.domain.outbound import Receipt
-    from app.ports import Carriage, ConversationPage, MailboxInfo, ProviderDraft, SyncPage
+    from app.ports import (
+        Carriage,
+        ConversationPage,
+        MailboxInfo,
+        ProviderDraft,
+        Sealer,
+        SyncPage,
+    )
     from app.providers.http import Http
     from app.runtime.cancel import CancelToken
 
@@ -30,12 +38,14 @@ class GraphProvider:
         account: Account,
         http: Http,
         graph_url: str,
+        sealer: Sealer,
         waits_s: tuple[float, ...] = graph_ask.WAITS_S,
     ) -> None:
         self._waits_s = waits_s
         self._account = account
         self._http = http
         self._api = GraphApi(http, graph_url.rstrip("/"))
+        self._sealer = sealer
 
     @property
     def capabilities(self) -> frozenset[Capability]:
@@ -45,12 +55,12 @@ class GraphProvider:
     def create_draft(self, carriage: Carriage) -> ProviderDraft:
         """Make Outlook's draft of the message. Raises as `ports.Carrier`."""
         self._need(Capability.DRAFTS, "write drafts")
-        return graph_drafts.create_draft(self._api, self._account, carriage)
+        return graph_drafts.create_draft(self._api, self._account, carriage, self._note(carriage))
 
     def find_draft(self, carriage: Carriage) -> ProviderDraft | None:
         """Find a complete draft of this message. Raises as `ports.Carrier`."""
         self._need(Capability.DRAFTS, "write drafts")
-        return graph_drafts.find_draft(self._api, carriage)
+        return graph_drafts.find_draft(self._api, carriage, self._note(carriage))
 
     def send_draft(self, draft: ProviderDraft, carriage: Carriage) -> Receipt:
         """Send the draft. Raises as `ports.Carrier`."""
@@ -103,6 +113,9 @@ class GraphProvider:
     def close(self) -> None:
         """Close the connections."""
         self._http.close()
+
+    def _note(self, carriage: Carriage) -> UploadNote:
+        return UploadNote(carriage=carriage, sealer=self._sealer)
 
     def _need(self, capability: Capability, what: str) -> None:
         if capability not in self.capabilities:

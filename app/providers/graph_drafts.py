@@ -14,7 +14,7 @@ from urllib.parse import quote
 
 from app.domain.account import ProviderKind
 from app.domain.draft import ReplyMode
-from app.domain.errors import AppError, Cancelled, DeliveryUncertain
+from app.domain.errors import AppError, AttachmentError, Cancelled, DeliveryUncertain, Rejected
 from app.domain.outbound import Receipt
 from app.ports import ProviderDraft
 from app.providers.body import Upload, base64_body, json_body
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from app.domain.account import Account
     from app.domain.outbound import MessageContent
     from app.ports import Carriage
+    from app.providers.upload_note import UploadNote
 
 log = logging.getLogger("provider")
 
@@ -42,13 +43,22 @@ _ACTIONS = {
 _KNOWN = "id,conversationId,internetMessageId"
 
 
-def create_draft(api: GraphApi, account: Account, carriage: Carriage) -> ProviderDraft:
-    """Make the draft in the way that fits it. Raises ProviderError, AttachmentError, Cancelled."""
+def create_draft(
+    api: GraphApi, account: Account, carriage: Carriage, note: UploadNote
+) -> ProviderDraft:
+    """Make the draft in the way that fits it, or complete the one an earlier attempt began.
+
+    Raises:
+        ProviderError, AttachmentError, Cancelled, SignInRequired, VaultUnavailable.
+    """
+    begun = _begun(api, carriage, note)
+    if begun:
+        return _complete(api, carriage, note, begun)
     reply = carriage.reply
     if reply is not None and reply.provider_message_id:
         answer = _begin_reply(api, carriage)
         if answer.is_ok:
-            return _fill(api, account, carriage, _made(answer))
+            return _fill(api, account, carriage, note, _made(answer))
         # The original was deleted: the headers still thread it for the recipients, and the
         # read-back says that a new conversation began here.
         log.info("%s: the original is gone, the answer goes as a message of its own", carriage.uid)
@@ -56,7 +66,7 @@ def create_draft(api: GraphApi, account: Account, carriage: Carriage) -> Provide
         return _draft_of(_made(_create_from_mime(api, carriage)))
     bare = json_body({"subject": "", **_mark(carriage)})
     answer = api.write("POST", api.url("messages"), bare, carriage.cancel)
-    return _fill(api, account, carriage, _made(answer))
+    return _fill(api, account, carriage, note, _made(answer))
 
 
 def send_draft(api: GraphApi, draft: ProviderDraft, carriage: Carriage) -> Receipt:
@@ -91,13 +101,16 @@ def send_draft(api: GraphApi, draft: ProviderDraft, carriage: Carriage) -> Recei
     )
 
 
-def find_draft(api: GraphApi, carriage: Carriage) -> ProviderDraft | None:
-    """Find a complete draft of this message by its Message-ID; sweep incomplete ones away."""
+def find_draft(api: GraphApi, carriage: Carriage, note: UploadNote) -> ProviderDraft | None:
+    """Find a complete draft of this message by its Message-ID; sweep incomplete ones away.
+
+    The one an upload can go on with is left: `create_draft` completes it.
+    """
     wanted = carriage.message.content.message_id
     found = api.find_by_message_id("drafts", wanted, _KNOWN, carriage.cancel)
     if text(found, "id"):
         return _draft_of(found)
-    _sweep(api, carriage)
+    _sweep(api, carriage, text(note.load(), "message"))
     return None
 
 
@@ -110,7 +123,7 @@ def _mark(carriage: Carriage) -> Json:
     }
 
 
-def _sweep(api: GraphApi, carriage: Carriage) -> None:
+def _sweep(api: GraphApi, carriage: Carriage, kept_id: str) -> None:
     """Delete half-made drafts of this message, which an attempt that was killed left behind."""
     marker = carriage.message.content.marker.replace("'", "''")
     query = params(
@@ -123,7 +136,7 @@ def _sweep(api: GraphApi, carriage: Carriage) -> None:
     )
     listed = api.get(api.url("mailFolders/drafts/messages"), query, cancel=carriage.cancel)
     for row in rows(listed.json(), "value"):
-        if row.get("isDraft") is True:
+        if row.get("isDraft") is True and text(row, "id") != kept_id:
             _try_to_delete(api, text(row, "id"))
 
 
@@ -173,24 +186,56 @@ def _begin_reply(api: GraphApi, carriage: Carriage) -> Answer:
     )
 
 
-def _fill(api: GraphApi, account: Account, carriage: Carriage, made: Json) -> ProviderDraft:
+def _fill(
+    api: GraphApi, account: Account, carriage: Carriage, note: UploadNote, made: Json
+) -> ProviderDraft:
     """Put what was composed into a draft; one that cannot be finished is deleted."""
     message_id = text(made, "id")
+    content = carriage.message.content
+    values = properties(content, account)
+    if not content.attachments:
+        values |= _last(carriage)
     try:
         _drop_foreign_files(api, carriage, made)
-        values = properties(carriage.message.content, account)
-        url = api.message_url(message_id)
-        last = {"internetMessageId": carriage.message.content.message_id}
-        if not carriage.message.content.attachments:
-            api.write("PATCH", url, json_body({**values, **last}), carriage.cancel)
-        else:
-            api.write("PATCH", url, json_body(values), carriage.cancel)
-            attach_all(api, carriage, message_id)
-            api.write("PATCH", url, json_body(last), carriage.cancel)
+        api.write("PATCH", api.message_url(message_id), json_body(values), carriage.cancel)
     except (AppError, Cancelled):
         _try_to_delete(api, message_id)
         raise
+    return _complete(api, carriage, note, made) if content.attachments else _draft_of(made)
+
+
+def _begun(api: GraphApi, carriage: Carriage, note: UploadNote) -> Json:
+    """Give the draft that an earlier attempt left half-made, if Outlook still has it."""
+    message_id = text(note.load(), "message")
+    if not message_id:
+        return {}
+    query = params(_select=f"{_KNOWN},isDraft")
+    url = api.message_url(message_id)
+    answer = api.get(url, query, fine=frozenset({404}), cancel=carriage.cancel)
+    found = answer.json() if answer.is_ok else {}
+    return found if found.get("isDraft") is True else {}
+
+
+def _complete(api: GraphApi, carriage: Carriage, note: UploadNote, made: Json) -> ProviderDraft:
+    """Add the files and the Message-ID; what a break leaves is kept if the note can name it."""
+    message_id = text(made, "id")
+    try:
+        attach_all(api, carriage, message_id, note)
+        url = api.message_url(message_id)
+        api.write("PATCH", url, json_body(_last(carriage)), carriage.cancel)
+    except (Rejected, AttachmentError):
+        note.clear()
+        _try_to_delete(api, message_id)
+        raise
+    except (AppError, Cancelled):
+        if not note.is_kept:
+            _try_to_delete(api, message_id)
+        raise
     return _draft_of(made)
+
+
+def _last(carriage: Carriage) -> Json:
+    return {"internetMessageId": carriage.message.content.message_id}
 
 
 def properties(content: MessageContent, account: Account) -> Json:

@@ -66,6 +66,8 @@ class SandboxApp:
         }
         if request.path.startswith("/graph/"):
             row["prefer"] = request.header("prefer")
+        if request.header("content-range"):
+            row["content_range"] = request.header("content-range")
         with self._sandbox.lock:
             self._sandbox.requests.append(row)
 

@@ -69,7 +69,7 @@ CREATE INDEX outbound_waiting ON outbound (account_uid, priority, due_at)
 CREATE INDEX outbound_by_sent ON outbound (mailbox_uid, sent_at) WHERE sent_at IS NOT NULL;
 CREATE INDEX outbound_by_fingerprint ON outbound (fingerprint, created_at);
 CREATE INDEX outbound_to_sweep ON outbound (due_at)
-    WHERE state = 'cancelled' AND provider_draft_id <> '';
+    WHERE state = 'cancelled' AND (provider_draft_id <> '' OR upload_state <> '');
 
 -- Apart from the row that changes with every step, because it never changes.
 CREATE TABLE outbound_content (

@@ -393,7 +393,7 @@ def test_a_half_made_outlook_draft_of_a_killed_attempt_is_swept(server, graph, i
     parcel = Parcel(
         sender=ADDRESS[MICROSOFT],
         reply=reply_to(graph) if is_reply else None,
-        files={"a.pdf": b"a" * 3 * MB},
+        files={"a.pdf": b"a" * 2 * MB, "b.pdf": b"b" * 2 * MB},
     )
     before = drafts_of(server)
     # As if killed between the draft's first and its last request: nothing could be cleaned up.
