@@ -186,6 +186,7 @@ def _has_rowid(source: sqlite3.Connection, table: str) -> bool:
 def _mend(database: Database) -> int:
     """Leave no row that belongs to nothing; give a message whose record is lost back as a draft."""
     with database.write() as connection:
+        connection.execute("PRAGMA defer_foreign_keys = ON")
         rescued = connection.execute(
             "INSERT OR IGNORE INTO draft (uid, revision, updated_at, body)"
             " SELECT json_extract(draft, '$.uid'), coalesce(json_extract(draft, '$.revision'), 0),"
