@@ -17,7 +17,11 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
-T = TypeVar("T", str, int, float, bool)
+T = TypeVar("T", bound=str | int | float | bool)
+
+
+_TRUE = frozenset({"1", "true", "yes", "on"})
+_FALSE = frozenset({"0", "false", "no", "off"})
 
 
 class SettingError(StoreError):
@@ -55,15 +59,14 @@ class Setting(Generic[T]):
             SettingError: it is not of the setting's type.
         """
         kind = type(self.default)
-        if isinstance(self.default, bool) and isinstance(raw, str):
+        is_bool = kind is bool
+        if is_bool and isinstance(raw, str):
             word = raw.strip().casefold()
-            if word in {"1", "true", "yes", "on", "0", "false", "no", "off"}:
-                return cast("T", word in {"1", "true", "yes", "on"})
-        elif isinstance(raw, kind) and isinstance(raw, bool) == isinstance(self.default, bool):
-            return raw
-        elif isinstance(raw, (str, int, float)) and not isinstance(raw, bool):
+            if word in _TRUE | _FALSE:
+                return cast("T", word in _TRUE)
+        elif isinstance(raw, bool) == is_bool and isinstance(raw, (str, int, float)):
             try:
-                return kind(raw)
+                return cast("T", kind(raw))
             except ValueError:
                 pass
         raise SettingError(name=self.name, origin=origin, detail=f"expected {kind.__name__}")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+import dataclasses
 from enum import StrEnum
 
 
@@ -13,14 +13,14 @@ class Severity(StrEnum):
     WARNING = "warning"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
 class Problem:
     """One finding; the sentence is made from `code` and `params` by `domain.texts`."""
 
     code: str
     field: str
     severity: Severity = Severity.ERROR
-    params: dict[str, str] = field(default_factory=dict)
+    params: dict[str, str] = dataclasses.field(default_factory=dict)
 
     @property
     def is_error(self) -> bool:
