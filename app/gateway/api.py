@@ -6,11 +6,11 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from app.domain.permission import Permission
 from app.gateway.bodies import read_json
 from app.gateway.dialects import DIALECTS
 from app.gateway.guard import CALLER, require
 from app.gateway.refusals import Refusal, invalid_field, json_bytes
-from app.ports.gateway import Permission
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable

@@ -6,10 +6,15 @@ from typing import TYPE_CHECKING, Any
 
 from app.domain.errors import AppError
 from app.gateway.api import JSON, caller_of, not_an_endpoint, sending_routes
+from app.gateway.desk_routes import DeskRoutes
+from app.gateway.draft_desk import DraftDesk
 from app.gateway.guard import REQUEST_ID, Guard, bug, refusal_headers
+from app.gateway.openapi import document
 from app.gateway.rates import RateGate
+from app.gateway.reading import ReadingDesk
 from app.gateway.refusals import Refusal, json_bytes, refusal_of
 from app.gateway.sending import Sending
+from app.gateway.uploads import UploadDesk
 from app.gateway.waiting import Watch
 
 if TYPE_CHECKING:
@@ -38,7 +43,13 @@ def make_application(
     )
     watch = Watch(bus=services.bus, loop=loop)
     sending = Sending(services=services, pools=pools, watch=watch, gate=gate)
-    app = _framework(sending_routes(sending, pools))
+    desks = DeskRoutes(
+        drafts=DraftDesk(services, sending),
+        reading=ReadingDesk(services),
+        uploads=UploadDesk(services, pools),
+        pools=pools,
+    )
+    app = _framework([*sending_routes(sending, pools), *desks.routes()])
     guard = Guard(
         app,
         keys=services.keys,
@@ -70,6 +81,9 @@ def _framework(routes: list[Route]) -> FastAPI:
             name=route.name,
             response_model=None,
         )
+
+    description = document(routes)
+    app.openapi = lambda: description  # type: ignore[method-assign]
 
     async def refuse(request: Any, error: Any) -> Any:
         allow = (error.headers or {}).get("allow", "")

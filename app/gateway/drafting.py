@@ -15,7 +15,13 @@ from app.domain.account import AccountState
 from app.domain.address import Address
 from app.domain.attachment import Attachment
 from app.domain.draft import Body, BodyMode, Recipients
-from app.domain.errors import AppError, MailboxAmbiguous, NotConnected, StoreError
+from app.domain.errors import (
+    AppError,
+    AttachmentBlocked,
+    MailboxAmbiguous,
+    NotConnected,
+    StoreError,
+)
 from app.domain.texts import error_sentence
 from app.gateway.refusals import Detail, Refusal, invalid
 from app.gateway.replies import find_reply, sender_of_thread
@@ -93,6 +99,9 @@ class Drafting:
                 made.append(self._attachment(one))
             except StoreError:
                 raise
+            except AttachmentBlocked as error:
+                detail = error.params.get("detail", "its type is refused")
+                missing.append(Detail(one.field, f"{one.field} was not fetched: {detail}."))
             except AppError as error:
                 missing.append(Detail(one.field, f"{one.field}: {error_sentence(error)}"))
             except Refusal as refusal:

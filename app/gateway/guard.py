@@ -15,9 +15,9 @@ from math import ceil
 from typing import TYPE_CHECKING, Any
 
 from app.domain.errors import AppError, KeyInvalid
+from app.domain.permission import Permission
 from app.gateway.refusals import Refusal, refusal_of
 from app.gateway.sending import Caller
-from app.ports.gateway import Permission
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, MutableMapping
