@@ -14,7 +14,8 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from app.domain.errors import KeyInvalid, NotFound
-from app.ports.gateway import ApiKey, Permission
+from app.domain.permission import Permission
+from app.ports.gateway import ApiKey
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

@@ -6,7 +6,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from app.cli.exits import DONE
-from app.ports.gateway import Permission
+from app.domain.permission import Permission
 
 if TYPE_CHECKING:
     import argparse

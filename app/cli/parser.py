@@ -7,7 +7,9 @@ import sys
 from typing import NoReturn
 
 from app.cli.exits import USAGE
-from app.ports.gateway import Permission
+from app.cli.help_texts import epilog
+from app.cli.parser_records import add_links, add_records, add_sending, inline
+from app.domain.permission import Permission
 
 
 class Parser(argparse.ArgumentParser):

@@ -6,21 +6,14 @@ Protocols and plain values only.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from enum import StrEnum
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
     from datetime import datetime
 
     from app.domain.conversation import ThreadRef
+    from app.domain.permission import Permission
     from app.ports.local import Blob
-
-
-class Permission(StrEnum):
-    """What an API key may do."""
-
-    READ = "read:email"
-    WRITE = "write:email"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from app.ports.gateway import ApiKey, Permission, Run, StoredAnswer
+from app.domain.permission import Permission
+from app.ports.gateway import ApiKey, Run, StoredAnswer
 from app.store.times import from_text, from_text_or_none, to_text, to_text_or_none
 
 if TYPE_CHECKING:
