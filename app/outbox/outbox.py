@@ -50,7 +50,12 @@ class Outbox:
         record = self._ledger.get(uid)
         _require(record, _CANCELLABLE)
         return self._ledger.change(
-            record, "cancelled", state=OutboundState.CANCELLED, reason=Reason.BY_PERSON
+            record,
+            "cancelled",
+            state=OutboundState.CANCELLED,
+            reason=Reason.BY_PERSON,
+            # Now, not when it was to be sent, its draft at the provider is to be removed.
+            due_at=self._clock.now(),
         )
 
     def take_back(self, uid: str) -> Draft:
@@ -67,6 +72,7 @@ class Outbox:
             "taken_back",
             state=OutboundState.CANCELLED,
             reason=Reason.BY_PERSON,
+            due_at=self._clock.now(),
             restore=draft,
         )
         return draft
