@@ -15,7 +15,6 @@ from typing import TYPE_CHECKING, Any
 
 from app.accounts.book import AccountBook
 from app.accounts.keys import ApiKeys
-from app.cli.entrances import Entrances
 from app.compose.attach import Attacher
 from app.contacts.assembly import assemble as assemble_contacts
 from app.contacts.assembly import filler
@@ -52,7 +51,7 @@ from app.store.plans import SqlitePlans
 from app.store.records import SqliteRecords
 from app.store.sync import SqliteSync
 from app.wiring_contacts import keep_contacts
-from app.wiring_gateway import LateFetcher, keep_gateway, open_gateway
+from app.wiring_gateway import LateFetcher, keep_gateway
 
 if TYPE_CHECKING:
     import argparse
@@ -64,19 +63,6 @@ if TYPE_CHECKING:
 
 SANDBOX_VAULT = "file-key"
 GRACE_OVER_TIMEOUT = 1.1
-
-
-def entrances() -> Entrances:
-    """Give the command line its doors."""
-    return Entrances(
-        open_services=open_logged,
-        run_sandbox=_run_sandbox,
-        run_window=_run_window,
-        run_demo=_run_demo,
-        check_vault=_check_vault,
-        open_gateway=open_gateway,
-        repair=_repair,
-    )
 
 
 def open_services(
@@ -99,7 +85,7 @@ def open_services(
     sign_in: Any = Later(lambda: _sign_in(paths, settings, base.clock))
     providers: Any = Later(lambda: _providers(settings, sign_in, base.clock))
     sending = _sending(paths, settings, base, stores, providers)
-    base.bus.subscribe(OutboundChanged, lambda _: sending.dispatcher.wake())
+    base.bus.subscribe(OutboundChanged, lambda change: sending.dispatcher.notice(change.uid))
     book = assemble_contacts(
         keep_contacts(stores.database, stores.records),
         clock=base.clock,
@@ -324,20 +310,23 @@ def _caps(settings: Settings) -> dict[ProviderKind, Caps]:
     }
 
 
-def _check_vault(services: Services) -> str:
+def check_vault(services: Services) -> str:
+    """Read the vault once; say where its key is. Raises VaultUnavailable."""
     vault = _vault(services.paths, services.settings)
     vault.load("doctor")
     return f"tokens are sealed with a key from: {vault.describe()}"
 
 
-def _repair(paths: Paths) -> Repaired:
+def repair(paths: Paths) -> Repaired:
+    """Repair a profile that is not open. Raises StoreError, ProfileInUse."""
     from app.store.repair import repair_profile
 
     paths.ensure()
     return repair_profile(paths.database, paths.lease, FileBlobs(paths.blobs))
 
 
-def _run_sandbox(arguments: argparse.Namespace) -> int:
+def run_sandbox_command(arguments: argparse.Namespace) -> int:
+    """Run the sandbox until it is told to stop; give the exit code."""
     from app.sandbox.server import run_sandbox
 
     def announce(value: dict[str, Any]) -> None:
@@ -353,15 +342,3 @@ def _run_sandbox(arguments: argparse.Namespace) -> int:
         exit_with_stdin=arguments.exit_with_stdin,
         announce=announce,
     )
-
-
-def _run_window(arguments: argparse.Namespace) -> int:
-    from app.wiring_window import run_window
-
-    return run_window(arguments)
-
-
-def _run_demo(arguments: argparse.Namespace) -> int:
-    from app.wiring_window import run_demo
-
-    return run_demo(arguments)

@@ -1,6 +1,6 @@
 """The windows' half of the wiring: the trial and the demo with their sandbox, and the usual start.
 
-Loads Qt only when a window is really shown in this process.
+Loads Qt and the core only when a window is really shown in this process.
 """
 
 from __future__ import annotations
@@ -19,7 +19,6 @@ from app.runtime.child import SandboxChild
 from app.runtime.single_instance import SingleInstance
 from app.ui.launch import LaunchRequest
 from app.ui.start import start_window
-from app.wiring import open_logged, open_services
 
 if TYPE_CHECKING:
     import argparse
@@ -44,6 +43,8 @@ def run_window(arguments: argparse.Namespace) -> int:
     sandbox: list[SandboxChild] = []
 
     def open_profile() -> Services:
+        from app.wiring import open_logged  # the whole core; not for a start that hands over
+
         flags = flags_of(arguments)
         if is_trial:
             sandbox.append(SandboxChild(state=paths.profile / "sandbox.state"))
@@ -68,6 +69,7 @@ def run_demo(arguments: argparse.Namespace) -> int:
         sys.stderr.write("There is no display: the windows are drawn offscreen.\n")
         os.environ["QT_QPA_PLATFORM"] = "offscreen"
     from app.ui.demo.run import run_story
+    from app.wiring import open_services
 
     out = Path(arguments.out).absolute()
     with tempfile.TemporaryDirectory(prefix="postrider-demo-") as folder:
