@@ -115,10 +115,11 @@ class Courier:
             record,
             "claimed",
             state=OutboundState.SENDING,
+            step=DeliveryStep.DRAFTED if record.provider_draft_id else DeliveryStep.DRAFTING,
             attempts=record.attempts + 1,
             evidence={"attempt": str(record.attempts + 1)},
         )
-        step = _Progress(claimed)
+        step = _Progress(claimed, was_drafting=record.step is DeliveryStep.DRAFTING)
         try:
             provider = self._supplies.provider(claimed)
             carriage = self._keeping(step, self._supplies.carriage(claimed, cancel))
@@ -147,9 +148,8 @@ class Courier:
         record = step.record
         if record.provider_draft_id:
             return draft_of(record)
-        was_interrupted = record.step is DeliveryStep.DRAFTING
-        step.record = self._ledger.change(record, "drafting", step=DeliveryStep.DRAFTING)
-        found = provider.find_draft(carriage) if was_interrupted else None
+        # An earlier attempt may have made one without hearing of it.
+        found = provider.find_draft(carriage) if step.was_drafting else None
         draft = found or provider.create_draft(carriage)
         step.record = self._ledger.change(
             step.record,
@@ -240,5 +240,6 @@ class Courier:
 class _Progress:
     """The record as last written, so that a failure is filed against the right version."""
 
-    def __init__(self, record: OutboundEmail) -> None:
+    def __init__(self, record: OutboundEmail, *, was_drafting: bool) -> None:
         self.record = record
+        self.was_drafting = was_drafting

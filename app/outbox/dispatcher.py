@@ -64,6 +64,8 @@ class Dispatcher:
         self._thread: threading.Thread | None = None
         self._couriers: ThreadPoolExecutor | None = None
         self._holds_lease = False
+        self._has_news = False
+        self._told_s = -LOOK_S
 
     @property
     def delivers(self) -> bool:
@@ -85,6 +87,13 @@ class Dispatcher:
     def wake(self) -> None:
         """Look at the store at once; callable from any thread."""
         self._wake.set()
+
+    def notice(self, uid: str) -> None:
+        """Look at the store because a record changed, unless a courier is just writing it."""
+        with self._lock:
+            is_ours = uid in self._busy.values()
+        if not is_ours:
+            self._wake.set()
 
     def stop(self) -> None:
         """End: couriers stop at their next safe point, final requests run to their answer."""
@@ -115,8 +124,7 @@ class Dispatcher:
             # Before the lease counts as ours: what cannot be taken up now is in the next round.
             self._recovery.take_up()
             self._holds_lease = True
-        if self._lease.changed_elsewhere():
-            self._bus.publish(StoreChanged())
+        self._tell_changes()
         if not self._holds_lease:
             return LOOK_S
         jump_s = self._watch.jump_s()
@@ -126,6 +134,14 @@ class Dispatcher:
             self._recovery.resume(uid)
             self._aftercare.is_recorded(uid)
         return self._hand_out()
+
+    def _tell_changes(self) -> None:
+        """Tell of writes by others, once a second: while we deliver, our own look the same."""
+        self._has_news = self._lease.changed_elsewhere() or self._has_news
+        now_s = self._clock.monotonic()
+        if self._has_news and now_s - self._told_s >= LOOK_S:
+            self._has_news, self._told_s = False, now_s
+            self._bus.publish(StoreChanged())
 
     def _hand_out(self) -> float:
         now = self._clock.now()

@@ -78,9 +78,12 @@ class Submitter:
             found = (*found, twin)
         return found
 
-    def prepare(self, draft: Draft) -> Filled:
-        """Give the draft as it would go out, its fields filled in, and the fields that stop it."""
-        return self._fields.fill(draft, self._find_mailbox(draft))
+    def prepare(self, draft: Draft, mailbox: Mailbox | None = None) -> Filled:
+        """Give the draft as it would go out, its fields filled in, and the fields that stop it.
+
+        `mailbox` stands for the draft's own where nothing is sent.
+        """
+        return self._fields.fill(draft, mailbox or self._find_mailbox(draft))
 
     def _check_content(self, filled: Filled) -> tuple[Problem, ...]:
         mailbox = self._find_mailbox(filled.draft)

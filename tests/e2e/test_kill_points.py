@@ -59,13 +59,13 @@ class Point:
 
 
 POINTS = [
-    Point(step="drafting", hold="create_draft", when="before", known="drafting"),
-    Point(step="draft_made", hold="create_draft", known="drafting"),
+    Point(step="drafting", hold="create_draft", when="before", known="claimed"),
+    Point(step="draft_made", hold="create_draft", known="claimed"),
     Point(
         step="draft_found",
         hold=FIND,
         orders=({"operation": "create_draft", "kind": "drop_after"},),
-        known="drafting",
+        known="claimed",
     ),
     Point(step="handing_over", hold="send", when="before", known="handing_over"),
     Point(step="accepted", hold="send", known="handing_over"),
@@ -75,7 +75,7 @@ POINTS = [
         step="not_accepted",
         hold="create_draft",
         orders=({"operation": "create_draft", "kind": "status_after", "status": 503},),
-        known="drafting",
+        known="claimed",
     ),
     Point(
         step="throttled",
@@ -107,7 +107,7 @@ POINTS = [
         hold="create_draft",
         when="before",
         orders=({"operation": "create_draft", "kind": "revoked"},),
-        known="drafting",
+        known="claimed",
         state=OutboundState.HELD,
         reason=Reason.SIGN_IN,
         deliveries=0,
