@@ -80,15 +80,23 @@ class GatewayServer:
 
     async def _serve(self, listening: socket.socket) -> None:
         import uvicorn
+        from uvicorn.protocols.http.h11_impl import H11Protocol
 
         from app.gateway.application import make_application
+
+        class Protocol(H11Protocol):
+            """Writes no line for every request, whatever the logging set-up is."""
+
+            def connection_made(self, transport: Any) -> None:
+                super().connection_made(transport)
+                self.access_log = False
 
         pools = Pools()
         guard, watch = make_application(self._services, pools, asyncio.get_running_loop())
         server = uvicorn.Server(
             uvicorn.Config(
                 guard,
-                http="h11",
+                http=Protocol,
                 ws="none",
                 lifespan="off",
                 log_config=None,

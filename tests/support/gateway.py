@@ -7,6 +7,7 @@ import email
 import email.policy
 import http.client
 import json
+import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -17,9 +18,10 @@ from urllib.parse import urlsplit
 
 from app.domain.permission import Permission
 from app.gateway.server import GatewayServer
+from app.ports import Clock
 from app.sandbox.server import SandboxServer
 from app.services import Services
-from tests.support.profile import open_profile
+from tests.support.profile import open_profile, start
 
 WORKSPACE = "/v1/email/send"
 MAILBOX = "/api/email/messages/send"
@@ -84,7 +86,7 @@ class Caller:
 
     def upload(self, filename: str, data: bytes, media_type: str = "application/pdf") -> Answer:
         body = (
-            b"--edge\r\nContent-Disposition: form-data; name=\"file\"; filename=\""
+            b'--edge\r\nContent-Disposition: form-data; name="file"; filename="'
             + filename.encode()
             + b'"\r\nContent-Type: '
             + media_type.encode()
@@ -153,11 +155,28 @@ class Desk:
 
 
 @contextmanager
-def desk(folder: Path, sandbox: SandboxServer, **flags: Any) -> Iterator[Desk]:
+def desk(
+    folder: Path, sandbox: SandboxServer, *, clock: Clock | None = None, **flags: Any
+) -> Iterator[Desk]:
     """Open the gateway of a profile that was made before; couriers run."""
     options = {"gateway.wait_s": 20.0, "gateway.per_second": 100_000, **flags}
-    with open_profile(folder, sandbox.url, **options) as services:
+    with open_profile(folder, sandbox.url, clock=clock, **options) as services:
         services.dispatcher.start()
         with GatewayServer(services) as server:
             _, token = services.keys.create("test", list(Permission))
             yield Desk(services, server, sandbox, Caller(server.url, token))
+
+
+@contextmanager
+def gateway_process(env: dict[str, str]) -> Iterator[tuple[subprocess.Popen[str], str]]:
+    """Run `postrider gateway` as a process; gives it and where it answers."""
+    child = start(["gateway", "--port", "0", "--json"], env)
+    try:
+        assert child.stdout is not None
+        line = child.stdout.readline()
+        assert line, child.stderr.read() if child.stderr else "it did not start"
+        yield child, json.loads(line)["url"]
+    finally:
+        if child.poll() is None:
+            child.terminate()
+        child.communicate(timeout=TIMEOUT_S)

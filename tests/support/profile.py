@@ -16,7 +16,7 @@ from typing import Any
 from app.domain.account import ProviderKind
 from app.domain.outbound import OutboundEmail
 from app.paths import Paths
-from app.ports import OutboxView, SignInFlow, SignInPrompt
+from app.ports import Clock, OutboxView, SignInFlow, SignInPrompt
 from app.runtime.cancel import CancelToken
 from app.services import Services
 from app.wiring import open_services
@@ -53,9 +53,12 @@ def _open(url: str) -> None:
 
 
 @contextmanager
-def open_profile(folder: Path, url: str, **flags: object) -> Iterator[Services]:
+def open_profile(
+    folder: Path, url: str, *, clock: Clock | None = None, **flags: object
+) -> Iterator[Services]:
     """Open a profile on a sandbox, with quick times; closed at the end."""
-    services = open_services(Paths(folder), {**QUICK_TIMES, "sandbox.url": url, **flags})
+    settings = {**QUICK_TIMES, "sandbox.url": url, **flags}
+    services = open_services(Paths(folder), settings, clock=clock)
     try:
         yield services
     finally:
