@@ -14,23 +14,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from app.accounts.book import AccountBook
-from app.accounts.keys import ApiKeys
 from app.compose.attach import Attacher
-from app.contacts.assembly import assemble as assemble_contacts
-from app.contacts.assembly import filler
 from app.conversations.assembly import Keeping, assemble
 from app.conversations.sync import Pace
-from app.domain.account import ProviderKind
-from app.domain.events import OutboundChanged
-from app.outbox.courier import Courier
-from app.outbox.dispatcher import Dispatcher
-from app.outbox.housekeeping import Housekeeper
-from app.outbox.ledger import Ledger
-from app.outbox.limits import Caps, Limits
-from app.outbox.outbox import Outbox
-from app.outbox.recovery import Recovery
-from app.outbox.submitter import Submitter
-from app.outbox.verdicts import Timing
+from app.domain.events import OutboundChanged, StoreChanged
 from app.runtime.bus import Bus
 from app.runtime.clock import RandomIds, SystemClock
 from app.runtime.later import Later
@@ -43,26 +30,22 @@ from app.store.blobs import FileBlobs
 from app.store.conversations import SqliteConversations
 from app.store.database import Database
 from app.store.drafts import SqliteDrafts
-from app.store.gateway import SqliteKeys
-from app.store.lease import FileLease
 from app.store.migrate import migrate
 from app.store.people import SqlitePeople
 from app.store.plans import SqlitePlans
 from app.store.records import SqliteRecords
 from app.store.sync import SqliteSync
-from app.wiring_contacts import keep_contacts
 from app.wiring_gateway import LateFetcher, keep_gateway
 
 if TYPE_CHECKING:
     import argparse
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from app.auth.vault_open import ChosenVault
     from app.paths import Paths
     from app.ports import Clock, Ids, ProviderFactory, Repaired, SignIn
 
 SANDBOX_VAULT = "file-key"
-GRACE_OVER_TIMEOUT = 1.1
 
 
 def open_services(
@@ -80,18 +63,15 @@ def open_services(
     """
     paths.ensure()
     settings = Settings.load(paths.settings, flags)
-    base = _Base(clock or SystemClock(), ids or RandomIds(), Bus(), Executors())
+    base = Base(clock or SystemClock(), ids or RandomIds(), Bus(), Executors())
     stores = _open_stores(paths)
     sign_in: Any = Later(lambda: _sign_in(paths, settings, base.clock))
     providers: Any = Later(lambda: _providers(settings, sign_in, base.clock))
-    sending = _sending(paths, settings, base, stores, providers)
+    sending: Any = Later(lambda: _sending(paths, settings, base, stores, providers))
     base.bus.subscribe(OutboundChanged, lambda change: sending.dispatcher.notice(change.uid))
-    book = assemble_contacts(
-        keep_contacts(stores.database, stores.records),
-        clock=base.clock,
-        ids=base.ids,
-        bus=base.bus,
-    )
+    book: Any = Later(lambda: _contacts(base, stores))
+    for kind in (OutboundChanged, StoreChanged):
+        base.bus.subscribe(kind, lambda _: book.feed.wake())
     conversations, people = assemble(
         _keeping(stores),
         providers=providers,
@@ -101,10 +81,12 @@ def open_services(
         pace=_pace(settings),
     )
 
+    part: Callable[[Callable[[], object]], Any] = Later
+
     def close() -> None:
         conversations.stop_sync()
-        sending.dispatcher.stop()
-        book.feed.close()
+        sending.close_if_made()
+        book.close_if_made()
         base.executors.close()
         providers.close_if_made()
         stores.database.close()
@@ -125,29 +107,31 @@ def open_services(
             conversations=stores.index,
             sign_in=sign_in,
             providers=providers,
-            resume=sending.outbox.resume_account,
+            resume=lambda uid: int(sending.outbox.resume_account(uid)),
             clock=base.clock,
             ids=base.ids,
             bus=base.bus,
         ),
-        keys=ApiKeys(store=SqliteKeys(stores.database), clock=base.clock, ids=base.ids),
-        gateway=keep_gateway(stores.database),
+        keys=part(lambda: _keys(base, stores)),
+        gateway=part(lambda: keep_gateway(stores.database)),
         fetcher=LateFetcher(blobs=stores.blobs, allow_loopback=settings.gateway_loopback_files),
         attacher=Attacher(blobs=stores.blobs, ids=base.ids),
         conversations=conversations,
         people=people,
-        contacts=book.contacts,
-        timelines=book.timelines,
-        submitter=sending.submitter,
-        limits=sending.limits,
-        outbox=sending.outbox,
-        dispatcher=sending.dispatcher,
+        contacts=part(lambda: book.contacts),
+        timelines=part(lambda: book.timelines),
+        submitter=part(lambda: sending.submitter),
+        limits=part(lambda: sending.limits),
+        outbox=part(lambda: sending.outbox),
+        dispatcher=part(lambda: sending.dispatcher),
         close=close,
     )
 
 
 @dataclass(frozen=True, slots=True)
-class _Base:
+class Base:
+    """What every part is built on."""
+
     clock: Clock
     ids: Ids
     bus: Bus
@@ -155,7 +139,9 @@ class _Base:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Stores:
+class Stores:
+    """What is kept in the profile."""
+
     database: Database
     accounts: SqliteAccounts
     drafts: SqliteDrafts
@@ -165,18 +151,10 @@ class _Stores:
     blobs: FileBlobs
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Sending:
-    submitter: Submitter
-    outbox: Outbox
-    limits: Limits
-    dispatcher: Dispatcher
-
-
-def _open_stores(paths: Paths) -> _Stores:
+def _open_stores(paths: Paths) -> Stores:
     database = Database(paths.database)
     migrate(database)
-    return _Stores(
+    return Stores(
         database=database,
         accounts=SqliteAccounts(database),
         drafts=SqliteDrafts(database),
@@ -187,7 +165,7 @@ def _open_stores(paths: Paths) -> _Stores:
     )
 
 
-def _keeping(stores: _Stores) -> Keeping:
+def _keeping(stores: Stores) -> Keeping:
     return Keeping(
         index=stores.index,
         headers=SqliteSync(stores.database),
@@ -205,51 +183,26 @@ def _pace(settings: Settings) -> Pace:
 
 
 def _sending(
-    paths: Paths, settings: Settings, base: _Base, stores: _Stores, providers: ProviderFactory
-) -> _Sending:
-    """Put the outbox together: the door, the person's hands, the couriers and their dispatcher."""
-    timing, plans, clock = _timing(settings), stores.plans, base.clock
-    ledger = Ledger(records=stores.records, clock=clock, bus=base.bus)
-    limits = Limits(plans=plans, clock=clock, caps=_caps(settings))
-    return _Sending(
-        submitter=Submitter(
-            accounts=stores.accounts,
-            records=stores.records,
-            plans=plans,
-            blobs=stores.blobs,
-            clock=clock,
-            ids=base.ids,
-            bus=base.bus,
-            fields=filler(keep_contacts(stores.database, stores.records)),
-        ),
-        outbox=Outbox(
-            ledger=ledger,
-            records=stores.records,
-            plans=plans,
-            drafts=stores.drafts,
-            clock=clock,
-            ids=base.ids,
-        ),
-        limits=limits,
-        dispatcher=Dispatcher(
-            plans=plans,
-            courier=Courier(
-                ledger=ledger,
-                accounts=stores.accounts,
-                providers=providers,
-                blobs=stores.blobs,
-                clock=clock,
-                bus=base.bus,
-                timing=timing,
-                limits=limits,
-            ),
-            recovery=Recovery(plans=plans, ledger=ledger, clock=clock, timing=timing),
-            lease=FileLease(paths.lease, stores.database),
-            clock=clock,
-            bus=base.bus,
-            housekeeper=Housekeeper(plans=plans, blobs=stores.blobs, clock=clock),
-        ),
-    )
+    paths: Paths, settings: Settings, base: Base, stores: Stores, providers: ProviderFactory
+) -> object:
+    from app.wiring_outbox import put_together
+
+    return put_together(paths, settings, base, stores, providers)
+
+
+def _contacts(base: Base, stores: Stores) -> object:
+    from app.contacts.assembly import assemble
+    from app.wiring_contacts import keep_contacts
+
+    keeping = keep_contacts(stores.database, stores.records)
+    return assemble(keeping, clock=base.clock, ids=base.ids)
+
+
+def _keys(base: Base, stores: Stores) -> object:
+    from app.accounts.keys import ApiKeys
+    from app.store.gateway import SqliteKeys
+
+    return ApiKeys(store=SqliteKeys(stores.database), clock=base.clock, ids=base.ids)
 
 
 def open_logged(paths: Paths, flags: Mapping[str, object]) -> Services:
@@ -291,23 +244,6 @@ def _providers(settings: Settings, sign_in: SignIn, clock: Clock) -> object:
         clock=clock,
         limits=HttpLimits(read_s=settings.timeout_s, write_s=settings.timeout_s),
     )
-
-
-def _timing(settings: Settings) -> Timing:
-    return Timing(
-        backoff_s=settings.backoff_s,
-        # A request that is still under way must not be asked about: the answer would be "not sent".
-        grace_s=max(settings.grace_s, settings.timeout_s * GRACE_OVER_TIMEOUT),
-        settle_s=settings.settle_s,
-        late_s=settings.late_s,
-    )
-
-
-def _caps(settings: Settings) -> dict[ProviderKind, Caps]:
-    return {
-        ProviderKind.GMAIL: Caps(settings.gmail_per_day, settings.gmail_per_minute),
-        ProviderKind.MICROSOFT: Caps(settings.outlook_per_day, settings.outlook_per_minute),
-    }
 
 
 def check_vault(services: Services) -> str:

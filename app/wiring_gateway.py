@@ -5,20 +5,20 @@ from __future__ import annotations
 import threading
 from typing import TYPE_CHECKING
 
-from app.ports.gateway import FileFetcher, GatewayData
-from app.store.gateway import SqliteAnswers, SqliteUses
-from app.store.gateway_lookup import SqliteFiles, SqliteThreads
-
 if TYPE_CHECKING:
     from app.cli.entrances import RunningGateway
     from app.ports import BlobStore
-    from app.ports.gateway import Fetched
+    from app.ports.gateway import Fetched, FileFetcher, GatewayData
     from app.services import Services
     from app.store.database import Database
 
 
 def keep_gateway(database: Database) -> GatewayData:
     """Give what the gateway keeps."""
+    from app.ports.gateway import GatewayData
+    from app.store.gateway import SqliteAnswers, SqliteUses
+    from app.store.gateway_lookup import SqliteFiles, SqliteThreads
+
     return GatewayData(
         answers=SqliteAnswers(database),
         uses=SqliteUses(database),

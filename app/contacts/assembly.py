@@ -8,12 +8,10 @@ from typing import TYPE_CHECKING
 from app.contacts.directory import Contacts
 from app.contacts.filling import FieldFiller
 from app.contacts.timelines import TimelineFeed, Timelines
-from app.domain.events import OutboundChanged, StoreChanged
 
 if TYPE_CHECKING:
     from app.ports import Clock, Ids, OutboxStore
     from app.ports.contacts import ContactStore, DealStore, TimelineStore
-    from app.runtime.bus import Bus
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,20 +32,21 @@ class ContactParts:
     timelines: Timelines
     feed: TimelineFeed
 
+    def close(self) -> None:
+        """Finish what the timelines are at."""
+        self.feed.close()
+
 
 def filler(keeping: Keeping) -> FieldFiller:
     """Give what fills the fields of a draft."""
     return FieldFiller(contacts=keeping.contacts, deals=keeping.deals)
 
 
-def assemble(keeping: Keeping, *, clock: Clock, ids: Ids, bus: Bus) -> ContactParts:
-    """Make the parts; the feed listens to the bus from now on."""
+def assemble(keeping: Keeping, *, clock: Clock, ids: Ids) -> ContactParts:
+    """Make the parts; the caller wakes the feed when records changed."""
     timelines = Timelines(store=keeping.timelines, records=keeping.records)
-    feed = TimelineFeed(timelines)
-    bus.subscribe(OutboundChanged, lambda _: feed.wake())
-    bus.subscribe(StoreChanged, lambda _: feed.wake())
     return ContactParts(
         contacts=Contacts(contacts=keeping.contacts, deals=keeping.deals, clock=clock, ids=ids),
         timelines=timelines,
-        feed=feed,
+        feed=TimelineFeed(timelines),
     )

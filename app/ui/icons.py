@@ -1,16 +1,19 @@
-"""Icons from resources/icons, tinted and kept. Drawn with `currentColor`, in a 16 x 16 box."""
+"""Icons from resources/icons, tinted and kept. Drawn with `currentColor`, in a 16 x 16 box.
+
+A look (at rest, switched on, greyed) is drawn when a screen first needs it: a start would otherwise
+draw several hundred pictures of which it shows a dozen.
+"""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
-from PySide6.QtCore import QByteArray, QRectF, QSize, Qt
-from PySide6.QtGui import QIcon, QPainter, QPixmap
+from PySide6.QtCore import QByteArray, QRect, QRectF, QSize, Qt
+from PySide6.QtGui import QIcon, QIconEngine, QPainter, QPixmap
 
 import app
-
-_RATIOS = (1.0, 2.0, 3.0)
 
 
 @cache
@@ -40,29 +43,70 @@ def draw(name: str, color: str, size: int, ratio: float) -> QPixmap:
     return pixmap
 
 
+@dataclass(frozen=True, slots=True)
+class Colours:
+    """Of an icon at rest, switched on and greyed; an empty one is as at rest."""
+
+    rest: str
+    active: str = ""
+    disabled: str = ""
+
+    def of(self, mode: QIcon.Mode, state: QIcon.State) -> str:
+        """Give the colour of a look."""
+        if mode is QIcon.Mode.Disabled:
+            return self.disabled or self.rest
+        return (self.active if state is QIcon.State.On else "") or self.rest
+
+
 class IconSet:
-    """Icons by name and colours, each drawn once."""
+    """Icons by name and colours; each look is drawn once for each size."""
 
     def __init__(self) -> None:
-        self._made: dict[tuple[str, str, str, str, int], QIcon] = {}
+        self._icons: dict[tuple[str, Colours], QIcon] = {}
+        self._pictures: dict[tuple[str, str, int, float], QPixmap] = {}
 
-    def icon(self, name: str, *, color: str, active: str, disabled: str, size: int = 16) -> QIcon:
-        """Give an icon: `color` at rest, `active` when switched on, `disabled` when greyed."""
-        key = (name, color, active, disabled, size)
-        if key not in self._made:
-            self._made[key] = _make(*key)
-        return self._made[key]
+    def icon(self, name: str, colours: Colours) -> QIcon:
+        """Give an icon in these colours; nothing is drawn yet."""
+        if (name, colours) not in self._icons:
+            self._icons[name, colours] = QIcon(_Engine(self, name, colours))
+        return self._icons[name, colours]
+
+    def picture(self, name: str, color: str, size: int, ratio: float) -> QPixmap:
+        """Give one look as a picture."""
+        key = (name, color, size, ratio)
+        if key not in self._pictures:
+            self._pictures[key] = draw(*key)
+        return self._pictures[key]
 
 
-def _make(name: str, color: str, active: str, disabled: str, size: int) -> QIcon:
-    icon = QIcon()
-    looks = (
-        (color, QIcon.Mode.Normal, QIcon.State.Off),
-        (active, QIcon.Mode.Normal, QIcon.State.On),
-        (disabled, QIcon.Mode.Disabled, QIcon.State.Off),
-    )
-    for colour, mode, state in looks:
-        if colour:
-            for ratio in _RATIOS:
-                icon.addPixmap(draw(name, colour, size, ratio), mode, state)
-    return icon
+class _Engine(QIconEngine):
+    """Draws a look in the size that is asked for, from the pictures that are kept."""
+
+    def __init__(self, icons: IconSet, name: str, colours: Colours) -> None:
+        super().__init__()
+        self._icons = icons
+        self._name = name
+        self._colours = colours
+
+    def paint(self, painter: QPainter, rect: QRect, mode: QIcon.Mode, state: QIcon.State) -> None:
+        """Draw into a rectangle."""
+        size = min(rect.width(), rect.height())
+        place = QRect(0, 0, size, size)
+        place.moveCenter(rect.center())
+        color, ratio = self._colours.of(mode, state), painter.device().devicePixelRatio()
+        painter.drawPixmap(place, self._icons.picture(self._name, color, size, ratio))
+
+    def pixmap(self, size: QSize, mode: QIcon.Mode, state: QIcon.State) -> QPixmap:
+        """Give a picture for a plain screen."""
+        return self.scaledPixmap(size, mode, state, 1.0)
+
+    def scaledPixmap(
+        self, size: QSize, mode: QIcon.Mode, state: QIcon.State, scale: float
+    ) -> QPixmap:
+        """Give a picture; `size` is in device pixels already."""
+        side = round(min(size.width(), size.height()) / scale)
+        return self._icons.picture(self._name, self._colours.of(mode, state), side, scale)
+
+    def clone(self) -> QIconEngine:
+        """Give another of the same."""
+        return _Engine(self._icons, self._name, self._colours)

@@ -97,6 +97,7 @@ QToolButton[role="segment"]:focus { border-color: $accent; }
 QToolButton[role="segment"][edge="first"] {
     border-top-left-radius: 6px; border-bottom-left-radius: 6px; border-right: none;
 }
+QToolButton[role="segment"][edge="middle"] { border-right: none; }
 QToolButton[role="segment"][edge="last"] {
     border-top-right-radius: 6px; border-bottom-right-radius: 6px;
 }

@@ -8,7 +8,7 @@ from PySide6.QtCore import QObject, Qt, Signal
 from PySide6.QtGui import QColor, QFont, QGuiApplication, QPalette
 from PySide6.QtWidgets import QApplication, QStyleFactory
 
-from app.ui.icons import IconSet
+from app.ui.icons import Colours, IconSet
 from app.ui.theme.stylesheet import build_stylesheet
 from app.ui.theme.tokens import DARK, LIGHT, TEXT_PX, Tokens
 
@@ -56,18 +56,13 @@ class Theme(QObject):
 
     def icon(self, name: str, tone: str = "muted") -> QIcon:
         """Give an icon of resources/icons, tinted by a token; `tone` may be any colour token."""
-        return self._icons.icon(
-            name,
-            color=self.tokens.tone(tone),
-            active=self.tokens.accent,
-            disabled=self.tokens.faint,
-        )
+        tokens = self.tokens
+        return self._icons.icon(name, Colours(tokens.tone(tone), tokens.accent, tokens.faint))
 
     def pixmap(self, name: str, tone: str = "muted", size: int = 16) -> QPixmap:
         """Give one icon as a picture, sharp on the present screen."""
-        return self._icons.icon(
-            name, color=self.tokens.tone(tone), active="", disabled="", size=size
-        ).pixmap(size, size)
+        ratio = QGuiApplication.primaryScreen().devicePixelRatio()
+        return self._icons.picture(name, self.tokens.tone(tone), size, ratio)
 
     def _resolve(self) -> Tokens:
         if self._choice != "system":
