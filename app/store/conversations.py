@@ -70,9 +70,8 @@ class SqliteConversations:
         return self._database.query(
             f"SELECT {CONVERSATION_COLUMNS} FROM (SELECT * FROM conversation"
             " WHERE place BETWEEN ? AND ? ORDER BY place DESC LIMIT ?)"
-            " WHERE instr(subject, ?) > 0 OR instr(snippet, ?) > 0 OR instr(participants, ?) > 0"
-            " ORDER BY place DESC LIMIT ?",
-            (*places, _LOOKED_THROUGH, sign, sign, sign, limit),
+            " WHERE instr(subject, ?) > 0 OR instr(snippet, ?) > 0 ORDER BY place DESC LIMIT ?",
+            (*places, _LOOKED_THROUGH, sign, sign, limit),
         )
 
     def _newest(self, places: tuple[int, int], limit: int) -> list[Row]:

@@ -124,13 +124,15 @@ CREATE TABLE conversation (
 ) STRICT;
 
 -- The words come folded and cut (accents, case, scripts without spaces), the same for text and query,
--- so the tokenizer has only spaces to see. No positions: every word is looked for by itself.
+-- so the tokenizer has only spaces to see. No positions: every word is looked for by itself. A prefix
+-- of an indexed length is read from the newest match on; any other is gathered whole first (measured
+-- on 100,000 threads: 0.1 ms against 7 ms a word).
 CREATE VIRTUAL TABLE conversation_words USING fts5 (
     words,
     content = 'conversation',
     content_rowid = 'place',
     tokenize = 'ascii',
-    prefix = '1 2 3',
+    prefix = '1 2 3 4 5 6 7 8',
     detail = 'none',
     columnsize = 0
 );
@@ -147,9 +149,9 @@ CREATE TABLE message_header (
     has_attachments INTEGER NOT NULL,
     is_sent INTEGER NOT NULL,
     round INTEGER NOT NULL,
-    PRIMARY KEY (account_uid, message_id)
+    PRIMARY KEY (account_uid, thread_id, message_id)
 ) STRICT, WITHOUT ROWID;
-CREATE INDEX message_header_by_thread ON message_header (account_uid, thread_id, sent_at);
+CREATE UNIQUE INDEX message_header_by_id ON message_header (account_uid, message_id);
 
 CREATE TABLE sync_state (
     account_uid TEXT PRIMARY KEY,
