@@ -7,7 +7,7 @@ import os
 import sys
 from typing import TYPE_CHECKING
 
-from app.cli import repair
+from app.cli import completion, repair
 from app.cli.exits import DONE, INTERRUPTED, exit_of_error
 from app.cli.output import Output
 from app.cli.parser import make_parser
@@ -23,6 +23,11 @@ if TYPE_CHECKING:
 # Where each command is written; imported when it is asked for.
 COMMANDS = {
     "accounts": "app.cli.accounts",
+    "contacts": "app.cli.contacts",
+    "deals": "app.cli.deals",
+    "drafts": "app.cli.drafts",
+    "render": "app.cli.render",
+    "sync": "app.cli.sync",
     "send": "app.cli.send",
     "outbox": "app.cli.outbox",
     "doctor": "app.cli.doctor",
@@ -67,6 +72,9 @@ def _run(arguments: argparse.Namespace, entrances: Entrances, output: Output) ->
             return entrances.run_sandbox(arguments)
         case "demo":
             return entrances.run_demo(arguments)
+        case "completion":
+            completion.write(arguments.shell, make_parser())
+            return DONE
         case name:
             command = importlib.import_module(COMMANDS[name])
     paths = Paths.choose(getattr(arguments, "profile", None))

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import argparse
 import sys
-from typing import NoReturn
+from typing import Any, NoReturn
 
 from app.cli.exits import USAGE
+from app.cli.help_texts import epilog
+from app.cli.parser_records import add_links, add_records, add_sending, inline
 from app.cli.help_texts import epilog
 from app.cli.parser_records import add_links, add_records, add_sending, inline
 from app.domain.permission import Permission
@@ -14,6 +16,10 @@ from app.domain.permission import Permission
 
 class Parser(argparse.ArgumentParser):
     """An ArgumentParser that ends with EX_USAGE and one clear line."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        kwargs.setdefault("formatter_class", argparse.RawDescriptionHelpFormatter)
+        super().__init__(*args, **kwargs)
 
     def error(self, message: str) -> NoReturn:
         """End with usage on stderr."""
@@ -28,6 +34,7 @@ def make_parser() -> Parser:
         prog="postrider",
         parents=[common],
         description="A native mail composer for Gmail and Outlook. Without a command: the window.",
+        epilog=epilog(""),
     )
     commands = parser.add_subparsers(dest="command", metavar="COMMAND")
 
@@ -42,6 +49,7 @@ def make_parser() -> Parser:
     gateway = command("gateway", "Answer the local API on this computer, without a window.")
     gateway.add_argument("--port", type=int, help="port on 127.0.0.1; 0 takes a free one")
     _keys(command("keys", "Make, list and revoke the keys of the local API."), common)
+    add_records(command, common)
     _sandbox(command("sandbox", "Run the loopback stand-in for Google and Microsoft."))
     demo = command("demo", "Drive the real window through the whole story in a sandbox.")
     demo.add_argument("--out", default="build/demo", help="where screenshots and summary go")
@@ -49,7 +57,18 @@ def make_parser() -> Parser:
     doctor.add_argument(
         "--repair", action="store_true", help="save what can be read of a damaged profile"
     )
+    for name, made in commands.choices.items():
+        _tell(made, epilog(name))
     return parser
+
+
+def _tell(parser: argparse.ArgumentParser, words: str) -> None:
+    """Put examples and exit codes below the options of a command and of its acts."""
+    parser.epilog = words
+    for action in parser._actions:  # noqa: SLF001  argparse has no public way to its acts
+        if isinstance(action, argparse._SubParsersAction):  # noqa: SLF001  as above
+            for act in action.choices.values():
+                act.epilog = words
 
 
 def _common() -> Parser:
@@ -82,15 +101,20 @@ def _send(parser: Parser) -> None:
     _message_fields(parser)
     parser.add_argument("--provider", help="gmail or outlook, if the address is connected twice")
     parser.add_argument("--text", help="plain text body; - reads it from standard input")
-    parser.add_argument("--text-file", metavar="FILE")
+    parser.add_argument("--text-file", metavar="FILE", help="the same from a file")
     parser.add_argument("--html-file", metavar="FILE", help="HTML body; - reads standard input")
-    parser.add_argument("--inline", action="append", default=[], metavar="CID=FILE")
+    parser.add_argument(
+        "--inline",
+        action="append",
+        default=[],
+        type=inline,
+        metavar="CID=FILE",
+        help="a picture the HTML body shows as cid:CID",
+    )
     parser.add_argument("--reply-to", action="append", default=[], metavar="ADDRESSES")
     parser.add_argument("--thread", metavar="ID", help="the provider's conversation to reply into")
-    parser.add_argument("--context", action="append", default=[], metavar="TYPE:ID")
-    parser.add_argument("--at", metavar="WHEN", help="ISO 8601 time, or +10m, +2h, +1d")
-    parser.add_argument("--idempotency-key", default="", metavar="KEY")
-    parser.add_argument("--wait", type=float, default=60.0, metavar="S", help="seconds to wait")
+    add_links(parser)
+    add_sending(parser)
 
 
 def _accounts(parser: Parser, common: Parser) -> None:

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import re
-import sys
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from app.cli.exits import DONE, exit_of_record
+from app.cli.importing import read_bytes
 from app.cli.outbox import show_record
 from app.cli.waiting import deliver_until_settled
 from app.compose.replying import new_draft, reply_draft
@@ -45,19 +45,25 @@ def run(arguments: argparse.Namespace, services: Services, output: Output, _: En
     """Submit the message, then deliver or watch until it rests or the wait is over."""
     not_before = read_when(arguments.at, services.clock.now()) if arguments.at else None
     draft = _draft(arguments, services)
-    record = services.submitter.submit(
-        Submission(
-            draft=draft,
-            source="cli",
-            not_before=not_before,
-            idempotency_key=arguments.idempotency_key,
-            key_scope="cli",
-        )
+    submission = Submission(
+        draft=draft,
+        source="cli",
+        not_before=not_before,
+        idempotency_key=arguments.idempotency_key,
+        key_scope="cli",
     )
+    return submit_and_wait(submission, services, output, arguments.wait)
+
+
+def submit_and_wait(
+    submission: Submission, services: Services, output: Output, wait_s: float
+) -> int:
+    """Submit, show where the record rests or stands after `wait_s` seconds; give the exit code."""
+    record = services.submitter.submit(submission)
     if record.state is OutboundState.SCHEDULED:
         show_record(record, services, output)
         return DONE
-    settled = deliver_until_settled(record.uid, services, arguments.wait)
+    settled = deliver_until_settled(record.uid, services, wait_s)
     show_record(settled, services, output)
     return exit_of_record(settled)
 
@@ -98,7 +104,7 @@ def _draft(arguments: argparse.Namespace, services: Services) -> Draft:
         subject=draft.subject if arguments.subject is None else arguments.subject,
         body=_body(arguments),
         attachments=tuple(_attachments(arguments, services)),
-        links=tuple(_link(text) for text in arguments.context),
+        links=_links(arguments, services),
     )
 
 
@@ -144,18 +150,17 @@ def _body(arguments: argparse.Namespace) -> Body:
     html = _read(arguments.html_file) if arguments.html_file else ""
     text = arguments.text or ""
     if text == "-":
-        text = sys.stdin.read()
+        text = _read("-")
     if arguments.text_file:
         text = _read(arguments.text_file)
     return Body(BodyMode.HTML, html, text) if html else Body(BodyMode.PLAIN, "", text)
 
 
 def _read(name: str) -> str:
-    if name == "-":
-        return sys.stdin.read()
     try:
-        return Path(name).read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
+        # As bytes: what comes in is UTF-8, whatever the terminal speaks.
+        return read_bytes(name).decode("utf-8-sig")
+    except UnicodeDecodeError as error:
         raise AttachmentMissing(filename=name, detail="unreadable") from error
 
 
@@ -171,6 +176,14 @@ def _attachments(arguments: argparse.Namespace, services: Services) -> list[Atta
     return files
 
 
-def _link(text: str) -> ContextLink:
-    context_type, _, uid = text.partition(":")
-    return ContextLink(LinkKind.CONTEXT, uid, context_type)
+def _links(arguments: argparse.Namespace, services: Services) -> tuple[ContextLink, ...]:
+    """Give what the mail is logged against.
+
+    Raises:
+        NotFound: there is no such contact or deal.
+    """
+    people = [services.contacts.link(LinkKind.CONTACT, text) for text in arguments.contact]
+    deals = [services.contacts.link(LinkKind.DEAL, text) for text in arguments.deal]
+    others = (text.partition(":") for text in arguments.context)
+    contexts = [ContextLink(LinkKind.CONTEXT, uid, kind) for kind, _, uid in others]
+    return tuple(dict.fromkeys([*people, *deals, *contexts]))

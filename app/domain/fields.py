@@ -165,7 +165,7 @@ class _Pass:
         """Give a value fit for where it stands; None where nothing is safe."""
         plain = _CONTROLS.sub("", value.replace("\r\n", "\n").replace("\r", "\n"))
         if self._one_line:
-            return " ".join(_LINE_BREAKS.sub(" ", value).split())
+            return " ".join(_CONTROLS.sub("", _LINE_BREAKS.sub(" ", value)).split())
         if not self._html:
             return plain
         if zone is None:

@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-_OPENING = re.compile(r"<(?:!--|[A-Za-z/!?])")
+# Braces behind the < would let a value make the name of a tag.
+_OPENING = re.compile(r"<(?:!--|[A-Za-z/!?%]|\\?\{\{)")
 _IN_TAG = re.compile(r"[\"'>]")
 _RAW = re.compile(r"<(style|script|title|textarea|xmp|iframe|noembed|noframes)\b", re.IGNORECASE)
 _ATTRIBUTE = re.compile(r"[\s\"'/]([A-Za-z][\w:-]*)\s*=\s*(?:\"([^\"]*)|'([^']*))\Z")
