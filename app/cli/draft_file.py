@@ -84,5 +84,5 @@ def _texts(value: object, path: str, depth: int = 0) -> Iterator[tuple[str, str]
 
 def _refuse(field: str, detail: str, cause: Exception | None = None) -> NoReturn:
     raise DraftRejected(
-        [Problem(code="bad_draft", field=field, params={"detail": detail})]
+        [Problem(code="bad_draft", field=field, params={"detail": detail.rstrip(".")})]
     ) from cause

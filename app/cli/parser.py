@@ -9,8 +9,6 @@ from typing import Any, NoReturn
 from app.cli.exits import USAGE
 from app.cli.help_texts import epilog
 from app.cli.parser_records import add_links, add_records, add_sending, inline
-from app.cli.help_texts import epilog
-from app.cli.parser_records import add_links, add_records, add_sending, inline
 from app.domain.permission import Permission
 
 

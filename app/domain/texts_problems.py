@@ -26,7 +26,7 @@ PROBLEM_TEXTS: dict[str, str] = {
     " one, give it a word of its own behind a bar, or type the text instead.",
     "near_duplicate": "You sent exactly this to the same people within the last ten minutes."
     " Send it again only if that is meant.",
-    "bad_draft": "The draft cannot be taken: {detail}",
+    "bad_draft": "The draft cannot be taken: {detail}. Correct the file.",
     "bad_time": "“{text}” is not a moment. Write 2026-07-14T09:30, or +10m, +2h, +1d.",
     "no_subject": "There is no subject.",
     "empty_body": "The message has no text.",
@@ -70,6 +70,7 @@ _DEFAULTS = {
     "filename": "a file",
     "word": "attached",
     "field_name": "contact.name",
+    "detail": "something in it is wrong",
     "size": "too much",
     "limit": "a set number",
 }
