@@ -37,15 +37,20 @@ def forbid_gui_thread() -> None:
 
 
 class Executors:
-    """`store` runs one thing at a time in order; `net` runs four."""
+    """`store` runs one thing at a time in order, `files` two, `net` four."""
 
     def __init__(self) -> None:
         self.store = ThreadPoolExecutor(1, thread_name_prefix="store")
+        self.files = ThreadPoolExecutor(2, thread_name_prefix="files")
         self.net = ThreadPoolExecutor(4, thread_name_prefix="net")
 
     def run_store(self, work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> Future[T]:
-        """Run local work: database, blobs, rendering."""
+        """Run local work: database, rendering. Drafts are saved here, so nothing long."""
         return self.store.submit(work, *args, **kwargs)
+
+    def run_files(self, work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> Future[T]:
+        """Run what may take long on this computer: copies of files, pictures, pasted markup."""
+        return self.files.submit(work, *args, **kwargs)
 
     def run_net(self, work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> Future[T]:
         """Run work that waits for the network or the keyring."""
@@ -54,4 +59,5 @@ class Executors:
     def close(self) -> None:
         """Finish what is stored, drop what only waits for the network."""
         self.net.shutdown(wait=False, cancel_futures=True)
+        self.files.shutdown(wait=True, cancel_futures=True)
         self.store.shutdown(wait=True)

@@ -7,33 +7,29 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, QUrl, Signal
-from PySide6.QtGui import QDesktopServices, QImage
+from PySide6.QtGui import QDesktopServices
 from shiboken6 import isValid
 
 from app.domain.texts import error_sentence, size_text
 from app.runtime.cancel import CancelToken
 from app.ui import tasks
 from app.ui.compose.attachment_tray import ENCODED_RATIO, MB, limit_of
-from app.ui.compose.body_editor import png_bytes
 from app.ui.compose.notice_bar import Notice
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Iterable
 
     from app.domain.attachment import Attachment
     from app.domain.errors import AppError
     from app.ui.compose.controller import ComposeController
 
-PICTURE_TYPES = frozenset({"image/png", "image/jpeg", "image/gif", "image/webp", "image/bmp"})
-
 
 class AttachFlow(QObject):
-    """Files and pictures of one draft."""
+    """Files of one draft."""
 
     coming = Signal(str, str)
     progressed = Signal(str, int)
     arrived = Signal(str)
-    picture_ready = Signal(str, QImage, str)
     _copied = Signal(str, int, int)
 
     def __init__(self, controller: ComposeController) -> None:
@@ -41,6 +37,7 @@ class AttachFlow(QObject):
         self._controller = controller
         self._tokens: dict[str, CancelToken] = {}
         self._serial = 0
+        self._numbers: dict[str, int] = {}
         self._copied.connect(self._on_copied)
 
     @property
@@ -64,7 +61,7 @@ class AttachFlow(QObject):
         self.coming.emit(key, path.name)
 
         def progress(done: int, total: int) -> None:
-            if isValid(self):  # runs on the store thread; the window may be gone
+            if isValid(self):  # runs on a worker; the window may be gone
                 self._copied.emit(key, done, total)
 
         future = self._controller.host.attach_file(path, cancel=token, progress=progress)
@@ -98,8 +95,19 @@ class AttachFlow(QObject):
         if attachment.size_bytes * ENCODED_RATIO > self.limit_bytes:
             self._refuse_large(attachment)
             return
-        self._controller.session.add_attachment(attachment)
+        self._add(key, attachment)
         self.check_total()
+
+    def _add(self, key: str, attachment: Attachment) -> None:
+        """Add it in the order in which the files were given, whichever copy is done first."""
+        number = int(key.rpartition(".")[2])
+        self._numbers[attachment.uid] = number
+        kept = list(self._controller.draft.attachments)
+        at = len(kept)
+        while at and self._numbers.get(kept[at - 1].uid, 0) > number:
+            at -= 1
+        kept.insert(at, attachment)
+        self._controller.session.set_attachments(kept)
 
     def _on_refused(self, key: str, path: Path, error: AppError) -> None:
         self._tokens.pop(key, None)
@@ -176,52 +184,6 @@ class AttachFlow(QObject):
     def _complain(self, error: AppError) -> None:
         self._controller.noticed.emit(
             Notice(key="attach:open", tone="danger", text=error_sentence(error))
-        )
-
-    # --- pictures in the text ------------------------------------------------------------------
-
-    def keep_picture(self, image: QImage, name: str = "picture.png") -> None:
-        """Keep a pasted picture and put it into the text."""
-        future = self._controller.host.attach_picture(name, "image/png", png_bytes(image))
-        tasks.run(
-            self,
-            future,
-            done=lambda attachment: self._on_picture(attachment, image),
-            failed=self._complain,
-        )
-
-    def insert_picture_file(self, path: Path) -> None:
-        """Put a picture file into the text."""
-        image = QImage(str(path))
-        if image.isNull():
-            self._controller.noticed.emit(
-                Notice(
-                    key=f"attach:{path.name}",
-                    tone="danger",
-                    text=f"{path.name} is not a picture that can stand in a mail."
-                    " Attach it as a file instead.",
-                )
-            )
-            return
-        self.keep_picture(image, f"{path.stem}.png")
-
-    def _on_picture(self, attachment: Attachment, image: QImage) -> None:
-        self._controller.session.add_attachment(attachment)
-        self.picture_ready.emit(attachment.content_id, image, attachment.filename)
-        self.check_total()
-
-    def load_pictures(self, show: Callable[[str, QImage], None]) -> None:
-        """Bring the kept pictures of a draft back into its text; `show(content_id, image)`."""
-        for attachment in self._controller.draft.attachments:
-            if attachment.is_inline:
-                self._load_picture(attachment, show)
-
-    def _load_picture(self, attachment: Attachment, show: Callable[[str, QImage], None]) -> None:
-        tasks.run(
-            self,
-            self._controller.host.read_bytes(attachment.sha256),
-            done=lambda data: show(attachment.content_id, QImage.fromData(data)),
-            failed=self._complain,
         )
 
 

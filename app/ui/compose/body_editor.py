@@ -8,21 +8,21 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QBuffer, QByteArray, QEvent, QIODevice, QMimeData, Qt, Signal
+from PySide6.QtCore import QEvent, QMimeData, Qt, Signal
 from PySide6.QtGui import (
     QFont,
     QFontDatabase,
     QImage,
-    QImageWriter,
     QKeySequence,
     QTextCursor,
     QTextDocument,
     QTextImageFormat,
 )
-from PySide6.QtWidgets import QApplication, QFrame, QTextEdit
+from PySide6.QtWidgets import QApplication, QFrame, QTextEdit, QWidget
 
 from app.ui.compose import formats, loader, typing_rules
 from app.ui.compose.mail_document import LinkPainter, MailDocument, paint_quote_bars
+from app.ui.compose.pictures import MAX_WIDTH
 from app.ui.compose.serializer import serialize
 from app.ui.theme.tokens import DOCUMENT_PX
 from app.ui.widgets import look
@@ -32,7 +32,9 @@ if TYPE_CHECKING:
 
     from app.ui.theme import Theme
 
-MAX_PICTURE_WIDTH = 560
+# Cleaning this much and putting it in takes a frame; more is done on a worker, by slices.
+_LARGE_CHARACTERS = 16_000
+_PNG = "image/png"
 _UNDO = QKeySequence.StandardKey.Undo
 _PASTE = QKeySequence.StandardKey.Paste
 
@@ -41,7 +43,8 @@ class BodyEditor(QTextEdit):
     """The editor. `edited` follows every change of text; reading it out is the caller's to time."""
 
     edited = Signal()
-    picture_pasted = Signal(QImage)
+    picture_pasted = Signal(object)
+    markup_pasted = Signal(str, str)
     files_pasted = Signal(list)
     plain_left = Signal()
 
@@ -50,6 +53,7 @@ class BodyEditor(QTextEdit):
         self._theme = theme
         self._is_loading = False
         self._is_monospace = False
+        self.generation = 0
         self.rich = MailDocument(self)
         self.plain = MailDocument(self)
         self.setObjectName("composer.body")
@@ -82,6 +86,7 @@ class BodyEditor(QTextEdit):
     def load_html(self, html: str) -> None:
         """Show this markup of ours; nothing to undo."""
         self._is_loading = True
+        self.generation += 1
         loader.load(self.rich, html)
         if not html:
             QTextCursor(self.rich).setBlockFormat(formats.block_format())
@@ -173,16 +178,18 @@ class BodyEditor(QTextEdit):
         cursor.movePosition(QTextCursor.MoveOperation.End)
         cursor.insertText(text)
 
-    def insert_picture(self, content_id: str, image: QImage, alt: str) -> None:
-        """Put a picture of the message at the cursor, no wider than a mail is read."""
+    def insert_picture(
+        self, content_id: str, image: QImage, alt: str, cursor: QTextCursor | None = None
+    ) -> None:
+        """Put a picture of the message in, no wider than a mail is read."""
         self.rich.add_picture(content_id, image)
         form = QTextImageFormat()
         form.setName(f"cid:{content_id}")
         form.setProperty(form.Property.ImageAltText, alt)
-        scale = min(1.0, MAX_PICTURE_WIDTH / max(1, image.width()))
+        scale = min(1.0, MAX_WIDTH / max(1, image.width()))
         form.setWidth(max(1, round(image.width() * scale)))
         form.setHeight(max(1, round(image.height() * scale)))
-        self.textCursor().insertImage(form)
+        (cursor or self.textCursor()).insertImage(form)
 
     def paste_plain(self) -> None:
         """Paste without formatting."""
@@ -198,15 +205,20 @@ class BodyEditor(QTextEdit):
         if paths:
             self.files_pasted.emit(paths)
         elif source.hasImage() and not source.hasText():
-            image = QImage(source.imageData())
-            if not image.isNull():
-                self.picture_pasted.emit(image)
+            self.picture_pasted.emit(picture_in(source))
         elif source.hasHtml() and not self.is_plain:
-            from app.mime.html.paste import clean_paste
-
-            self.insert_html(clean_paste(source.html()))
+            self._insert_markup(source.html(), source.text())
         else:
             self._insert_text(source.text())
+
+    def _insert_markup(self, html: str, text: str) -> None:
+        """Clean it first; little at once, so that keys typed after it find it there."""
+        if len(html) > _LARGE_CHARACTERS:
+            self.markup_pasted.emit(html, text)
+            return
+        from app.mime.html.paste import clean_paste
+
+        self.insert_html(clean_paste(html))
 
     def _insert_text(self, text: str) -> None:
         self.textCursor().insertText(text.replace("\r\n", "\n").replace("\r", "\n"))
@@ -251,7 +263,8 @@ class BodyEditor(QTextEdit):
             return False
         back = event.key() == Qt.Key.Key_Backtab or bool(event.modifiers())
         if self.is_plain or not typing_rules.on_tab(self, back=back):
-            self.focusNextPrevChild(not back)
+            # QTextEdit keeps the focus unless Tab never writes; ours does in lists and tables.
+            QWidget.focusNextPrevChild(self, not back)
         return True
 
     def _on_special_key(self, event: QKeyEvent) -> bool:
@@ -288,9 +301,8 @@ def local_files(data: QMimeData) -> list[str]:
     return [url.toLocalFile() for url in data.urls() if url.isLocalFile()]
 
 
-def png_bytes(image: QImage) -> bytes:
-    """Give a picture as PNG."""
-    buffer = QBuffer()
-    buffer.open(QIODevice.OpenModeFlag.WriteOnly)
-    QImageWriter(buffer, QByteArray(b"png")).write(image)
-    return bytes(buffer.data().data())
+def picture_in(data: QMimeData) -> QImage | bytes:
+    """Give a dropped or pasted picture, undecoded if it came as a file of one."""
+    if data.hasFormat(_PNG):
+        return bytes(data.data(_PNG).data())
+    return QImage(data.imageData())

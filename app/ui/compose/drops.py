@@ -6,10 +6,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QEvent, QObject
-from PySide6.QtGui import QDragEnterEvent, QDragMoveEvent, QDropEvent, QImage
+from PySide6.QtGui import QDragEnterEvent, QDragMoveEvent, QDropEvent
 
 from app.ui import dialogs
-from app.ui.compose.body_editor import local_files
+from app.ui.compose.body_editor import local_files, picture_in
 from app.ui.compose.notice_bar import Notice
 
 if TYPE_CHECKING:
@@ -36,12 +36,10 @@ class FileDrops(QObject):
         attaching.coming.connect(tray.show_coming)
         attaching.progressed.connect(tray.show_progress)
         attaching.arrived.connect(tray.drop_coming)
-        attaching.picture_ready.connect(editor.insert_picture)
         tray.cancel_requested.connect(attaching.cancel)
         tray.remove_requested.connect(attaching.remove)
         tray.open_requested.connect(attaching.open)
         tray.renamed.connect(attaching.rename)
-        editor.picture_pasted.connect(attaching.keep_picture)
         editor.files_pasted.connect(self.take)
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
@@ -63,9 +61,7 @@ class FileDrops(QObject):
         if paths:
             self.take(paths)
         elif data.hasImage():
-            image = QImage(data.imageData())
-            if not image.isNull():
-                self._window.attaching.keep_picture(image)
+            self._window.pictures.keep(picture_in(data))
         else:
             self._window.notices.show_notice(
                 Notice(
@@ -102,7 +98,7 @@ class FileDrops(QObject):
     def _on_pictures(self, paths: list[Path]) -> None:
         self._remember(paths)
         for path in paths:
-            self._window.attaching.insert_picture_file(path)
+            self._window.pictures.keep(path)
 
     def _remember(self, paths: list[Path]) -> None:
         if paths:

@@ -59,6 +59,7 @@ class FormatBar(QFrame):
         self._add_modes()
         editor.currentCharFormatChanged.connect(lambda _form: self.refresh())
         editor.cursorPositionChanged.connect(self.refresh)
+        self.refresh()
 
     # --- building ------------------------------------------------------------------------------
 

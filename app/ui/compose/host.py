@@ -15,8 +15,11 @@ if TYPE_CHECKING:
     from datetime import datetime
     from pathlib import Path
 
+    from PySide6.QtGui import QImage
+
     from app.compose.autosave import Autosave
     from app.domain.account import Account, Mailbox
+    from app.domain.address import Address
     from app.domain.attachment import Attachment
     from app.domain.conversation import Conversation, OriginalMessage, ThreadRef
     from app.domain.draft import Draft, Quote, ReplyMode
@@ -27,6 +30,7 @@ if TYPE_CHECKING:
     from app.ports import Clock
     from app.runtime.cancel import CancelToken
     from app.ui.bridge import Bridge
+    from app.ui.compose.pictures import KeptPicture, PictureSource
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,11 +56,14 @@ class FileHost(Protocol):
     def attach_file(
         self, path: Path, *, cancel: CancelToken, progress: Callable[[int, int], None]
     ) -> Future[Attachment]: ...
-    def attach_picture(self, filename: str, media_type: str, data: bytes) -> Future[Attachment]:
-        """Keep a picture that stands in the text."""
+    def keep_picture(self, source: PictureSource) -> Future[KeptPicture | None]:
+        """Keep a picture that stands in the text; None if it is none."""
         ...
 
-    def read_bytes(self, sha256: str) -> Future[bytes]: ...
+    def read_picture(self, sha256: str) -> Future[QImage]:
+        """Give a kept picture as it is shown."""
+        ...
+
     def copy_to_open(self, attachment: Attachment) -> Future[Path]:
         """Give a read-only copy under its own name, for another program to open."""
         ...
@@ -80,6 +87,15 @@ class ConversationHost(Protocol):
     ) -> Future[Draft]: ...
 
 
+class PeopleHost(Protocol):
+    """Knows whom one writes to."""
+
+    def suggest(self, account_uid: str, text: str) -> Future[list[Address]]: ...
+    def forget_person(self, person: Address) -> Future[None]:
+        """Suggest somebody no more, until he is written to again."""
+        ...
+
+
 class SendHost(Protocol):
     """Takes a finished mail."""
 
@@ -101,7 +117,9 @@ class WindowHost(Protocol):
         ...
 
 
-class ComposerHost(DraftHost, FileHost, ConversationHost, SendHost, WindowHost, Protocol):
+class ComposerHost(
+    DraftHost, FileHost, ConversationHost, PeopleHost, SendHost, WindowHost, Protocol
+):
     """Everything a composer window may ask for."""
 
     @property
@@ -110,6 +128,10 @@ class ComposerHost(DraftHost, FileHost, ConversationHost, SendHost, WindowHost, 
     def bridge(self) -> Bridge: ...
     def senders(self) -> Future[list[Sender]]:
         """Give every mailbox of every account, the preferred one first."""
+        ...
+
+    def clean_paste(self, html: str) -> Future[str]:
+        """Give pasted markup as markup the editor takes."""
         ...
 
     def inline_html(self, quote: Quote) -> Future[str]:

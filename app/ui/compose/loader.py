@@ -54,12 +54,27 @@ def insert(cursor: QTextCursor, html: str) -> None:
     cursor.beginEditBlock()
     try:
         cursor.removeSelectedText()
-        reader = _Reader(cursor)
-        reader.feed(html)
-        reader.close()
-        reader.finish()
+        insertion = Insertion(cursor)
+        insertion.feed(html)
+        insertion.finish()
     finally:
         cursor.endEditBlock()
+
+
+class Insertion:
+    """HTML put in at a cursor, piece by piece; the steps of undo are the caller's."""
+
+    def __init__(self, cursor: QTextCursor) -> None:
+        self._reader = _Reader(cursor)
+
+    def feed(self, html: str) -> None:
+        """Put the next piece in; it may end anywhere."""
+        self._reader.feed(html)
+
+    def finish(self) -> None:
+        """Close what was left open."""
+        self._reader.close()
+        self._reader.finish()
 
 
 class _Reader(HTMLParser):

@@ -1,6 +1,7 @@
 """The host of a real program: every wish of a composer handed to the service that fulfils it.
 
-Store work goes to the store executor, what waits for the network to the net executor.
+Store work goes to the store executor, long work on files and markup to the files executor, what
+waits for the network to the net executor.
 """
 
 from __future__ import annotations
@@ -17,12 +18,16 @@ from app.domain.attachment import Disposition
 from app.domain.events import DraftsChanged
 from app.ports import OutboxView
 from app.ui.compose.host import Sender
+from app.ui.compose.pictures import KeptPicture, read_picture, shown_picture
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from concurrent.futures import Future
     from datetime import datetime
 
+    from PySide6.QtGui import QImage
+
+    from app.domain.address import Address
     from app.domain.attachment import Attachment
     from app.domain.conversation import Conversation, OriginalMessage, ThreadRef
     from app.domain.draft import Draft, Quote, ReplyMode
@@ -35,6 +40,7 @@ if TYPE_CHECKING:
     from app.services import Services
     from app.ui.bridge import Bridge
     from app.ui.compose.host import WindowHost
+    from app.ui.compose.pictures import PictureSource
 
 _UNSAFE = re.compile(r"[\x00-\x1f/\\:*?\"<>|]+")
 # The sanitiser took its address away; Qt would go on to look for a file without a name.
@@ -115,19 +121,26 @@ class ServiceHost:
         self, path: Path, *, cancel: CancelToken, progress: Callable[[int, int], None]
     ) -> Future[Attachment]:
         """Copy a file in."""
-        return self._services.executors.run_store(
+        return self._services.executors.run_files(
             self._services.attacher.attach_file, path, cancel=cancel, progress=progress
         )
 
-    def attach_picture(self, filename: str, media_type: str, data: bytes) -> Future[Attachment]:
+    def keep_picture(self, source: PictureSource) -> Future[KeptPicture | None]:
         """Keep a picture that stands in the text."""
-        return self._services.executors.run_store(
-            self._services.attacher.attach_bytes, filename, media_type, data, Disposition.INLINE
-        )
+        return self._services.executors.run_files(self._keep_picture, source)
 
-    def read_bytes(self, sha256: str) -> Future[bytes]:
-        """Give kept bytes."""
-        return self._services.executors.run_store(self._read, sha256)
+    def _keep_picture(self, source: PictureSource) -> KeptPicture | None:
+        picture = read_picture(source)
+        if picture is None:
+            return None
+        kept = self._services.attacher.attach_bytes(
+            picture.filename, picture.media_type, picture.data, Disposition.INLINE
+        )
+        return KeptPicture(kept, picture.shown)
+
+    def read_picture(self, sha256: str) -> Future[QImage]:
+        """Give a kept picture as it is shown."""
+        return self._services.executors.run_files(lambda: shown_picture(self._read(sha256)))
 
     def _read(self, sha256: str) -> bytes:
         with self._services.blobs.open(sha256) as file:
@@ -135,7 +148,7 @@ class ServiceHost:
 
     def copy_to_open(self, attachment: Attachment) -> Future[Path]:
         """Give a read-only copy under the file's own name."""
-        return self._services.executors.run_store(self._copy, attachment)
+        return self._services.executors.run_files(self._copy, attachment)
 
     def _copy(self, attachment: Attachment) -> Path:
         name = _UNSAFE.sub("_", attachment.filename).strip(". ") or "file"
@@ -172,11 +185,15 @@ class ServiceHost:
 
     def readable(self, html: str, text: str) -> Future[str]:
         """Make a stranger's message safe to show."""
-        return self._services.executors.run_store(_readable, html, text)
+        return self._services.executors.run_files(_readable, html, text)
+
+    def clean_paste(self, html: str) -> Future[str]:
+        """Make pasted markup fit for the editor."""
+        return self._services.executors.run_files(_cleaned, html)
 
     def inline_html(self, quote: Quote) -> Future[str]:
         """Make a quoted original fit for the editor."""
-        return self._services.executors.run_store(_inline, quote)
+        return self._services.executors.run_files(_inline, quote)
 
     def reply_draft(
         self, draft: Draft, original: OriginalMessage, mode: ReplyMode, own: frozenset[str]
@@ -185,6 +202,16 @@ class ServiceHost:
         return self._services.executors.run_store(
             reply_draft, draft, original, mode, own, self.clock.now()
         )
+
+    # --- people --------------------------------------------------------------------------------
+
+    def suggest(self, account_uid: str, text: str) -> Future[list[Address]]:
+        """Give people who fit what was typed; not on the store executor, which may be copying files."""
+        return self._services.executors.run_net(self._services.people.suggest, account_uid, text)
+
+    def forget_person(self, person: Address) -> Future[None]:
+        """Suggest somebody no more."""
+        return self._services.executors.run_store(self._services.people.forget, person)
 
     # --- sending -------------------------------------------------------------------------------
 
@@ -230,6 +257,12 @@ def _readable(html: str, text: str) -> str:
     from app.mime.html.sanitize import sanitize
 
     return _PICTURE_WITHOUT_SOURCE.sub("", sanitize(html))
+
+
+def _cleaned(html: str) -> str:
+    from app.mime.html.paste import clean_paste
+
+    return clean_paste(html)
 
 
 def _inline(quote: Quote) -> str:

@@ -23,7 +23,9 @@ from app.ui.compose.drops import FileDrops
 from app.ui.compose.editing import Editing
 from app.ui.compose.format_bar import FormatBar
 from app.ui.compose.header_form import HeaderForm
+from app.ui.compose.late_insert import LatePaste
 from app.ui.compose.notice_bar import Notice, NoticeBar
+from app.ui.compose.picture_flow import PictureFlow
 from app.ui.compose.quote_block import QuoteBlock
 from app.ui.compose.quote_flow import QuoteFlow
 from app.ui.compose.recipient_doubts import RecipientDoubts
@@ -32,6 +34,7 @@ from app.ui.compose.send_bar import SendBar
 from app.ui.compose.send_flow import SendFlow
 from app.ui.compose.sent import AfterSend
 from app.ui.compose.shortcuts import add_shortcuts, order_focus
+from app.ui.compose.suggestions import suggest_people
 from app.ui.compose.thread_picker import ThreadPicker
 from app.ui.widgets import line, look
 
@@ -75,7 +78,10 @@ class ComposeWindow(QMainWindow):
         self.send_bar = SendBar(theme=theme)
         self.editing = Editing(self)
         self.quoting = QuoteFlow(self.controller, editor=self.editor, block=self.quote)
+        self.suggestions = suggest_people(self.header.fields.values(), host, self._account_uid)
         self.doubts = RecipientDoubts(self)
+        self.pictures = PictureFlow(self)
+        self.pasting = LatePaste(self.controller, editor=self.editor)
         self.after_send = AfterSend(self)
         self.closing = Closing(self)
         self.drops = FileDrops(self)
@@ -134,10 +140,9 @@ class ComposeWindow(QMainWindow):
         self.editor.edited.connect(control.body_edited)
         for source in (self.thread_picker, self.panel):
             source.leave_requested.connect(self.replying.leave)
-        self.thread_picker.picked.connect(self.replying.pick)
-        self.panel.reply_requested.connect(
-            lambda row, mode: self.replying.pick(row, ReplyMode(mode))
-        )
+        for answered in (self.thread_picker.picked, self.panel.reply_requested):
+            answered.connect(lambda row, mode: self.replying.pick(row, ReplyMode(mode)))
+        self.replying.files_requested.connect(self.drops.ask)
         self._connect_sending()
         self.host.bridge.outbound_changed.connect(self._on_outbound_changed)
         self.host.bridge.store_changed.connect(self.refresh_waiting)
@@ -166,7 +171,7 @@ class ComposeWindow(QMainWindow):
             self.editor.load_text(draft.body.text)
         else:
             self.editor.load_html(draft.body.html)
-            self.attaching.load_pictures(self.editor.rich.add_picture)
+            self.pictures.load()
         self.format_bar.show_mode(plain=self.editor.is_plain)
 
     def show_version(self, draft: Draft) -> None:
@@ -210,6 +215,10 @@ class ComposeWindow(QMainWindow):
         else:
             self.notices.drop("welcome")
 
+    def _account_uid(self) -> str:
+        sender = self.controller.chosen
+        return sender.account.uid if sender else ""
+
     def _show_sender(self) -> None:
         sender = self.controller.chosen
         account_uid = sender.account.uid if sender else ""
@@ -232,16 +241,23 @@ class ComposeWindow(QMainWindow):
         """Commit what is half typed and send."""
         self.header.commit()
         self.controller.flush()
-        if self.attaching.is_busy:
-            self.notices.show_notice(
-                Notice(key="send", text="Files are still being attached. Send once they are there.")
-            )
+        if self._is_something_coming():
             return
         self.sending.start(
             self.header.problems,
             undo_s=self.host.undo_s if undo_s is None else undo_s,
             not_before=not_before,  # type: ignore[arg-type]
         )
+
+    def _is_something_coming(self) -> bool:
+        what = ""
+        if self.attaching.is_busy:
+            what = "Files are still being attached. Send once they are there."
+        elif self.pictures.is_busy or self.pasting.is_busy:
+            what = "What you pasted is still being put into the text. Send once it is there."
+        if what:
+            self.notices.show_notice(Notice(key="send", text=what))
+        return bool(what)
 
     def _on_busy(self, busy: bool) -> None:
         if busy:

@@ -225,7 +225,7 @@ def test_a_pasted_picture_becomes_part_of_the_message(page):
 def test_a_saved_picture_is_shown_again(desk, open_page, page):
     image = QImage(8, 8, QImage.Format.Format_RGB32)
     image.fill(Qt.GlobalColor.blue)
-    page.window.attaching.keep_picture(image)
+    page.window.pictures.keep(image)
     page.until(lambda: "<img" in page.draft.body.html)
 
     again = open_page(page.draft)
@@ -285,3 +285,7 @@ def test_a_plain_draft_opens_plain(desk, open_page):
     assert page.window.editor.is_plain
     assert page.window.editor.toPlainText() == "a\n  b"
     assert page.find("format.bold").isHidden()
+
+
+def test_the_style_is_named_before_anything_is_written(page):
+    assert page.find("format.style").text() == "Paragraph"
