@@ -23,6 +23,8 @@ _ZERO_WIDTH = re.compile(r"[\xad\u180e\u200b\u2060-\u2064\ufeff]")
 _JOINERS = re.compile(r"[\u200c\u200d]")
 _LINE_BREAKS = re.compile(r"[\x00-\x08\n\x0b-\x1f\x7f-\x9f\u2028\u2029]")
 
+# IDNA 2003 reads the full stops of Chinese and Japanese as dots (RFC 3490 §3.1).
+_DOT = re.compile(r"[.\u3002\uff0e\uff61]")
 _ODD_PAIR = re.compile(r"\\[^ -~]")
 
 # Which sentence of email-validator means which of our codes; the first that fits wins.
@@ -93,6 +95,16 @@ def check_address(addr_spec: str) -> str | None:
         return _reason(str(error))
     # An escaped letter beyond ASCII is in no grammar (RFC 6531 §3.3).
     return "local_characters" if _ODD_PAIR.search(addr_spec) else None
+
+
+def lacks_dot(addr_spec: str) -> bool:
+    """Say whether the domain is one word, such as in jane@northwind: no public mail goes there.
+
+    Such an address is well formed (RFC 5321 §2.3.5), but both providers deliver to the public
+    internet only, where no top-level domain takes mail (RFC 7085).
+    """
+    local, at, domain = addr_spec.strip().rpartition("@")
+    return bool(local and at and domain) and not domain.startswith("[") and not _DOT.search(domain)
 
 
 def is_valid(text: str) -> bool:

@@ -41,6 +41,7 @@ _ADDRESS_REASONS: dict[str, str] = {
     "no_at": "{address} has no @. Complete the address.",
     "no_local": "{address} has nothing before the @. Complete the address.",
     "no_domain": "{address} has nothing after the @. Complete the address.",
+    "no_dot": "{address} has no dot after the @, so mail cannot find it. Complete the address.",
     "too_long": "{address} is longer than an address may be. Check it.",
     "dots": "{address} has a dot or hyphen in the wrong place. Check it.",
     "local_characters": "{address} has a character before the @ that no address may have. Check it.",

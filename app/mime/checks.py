@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from app.domain.address_check import check_address
+from app.domain.address_check import check_address, lacks_dot
 from app.domain.draft import BodyMode, ReplyMode
 from app.domain.problem import Problem, Severity
 from app.mime.finalize import clean_subject, own_text, referenced_cids
@@ -69,13 +69,14 @@ def _recipient_problems(draft: Draft) -> Iterator[Problem]:
             if address not in seen:
                 seen.add(address)
                 yield from _address_problems(field, address)
+                if lacks_dot(address.addr_spec):
+                    yield _bad_address(field, address, "no_dot")
 
 
 def _address_problems(field: str, address: Address) -> Iterator[Problem]:
     reason = check_address(address.addr_spec)
     if reason is not None:
-        params = {"address": address.format(), "reason": reason}
-        yield Problem(code="bad_address", field=field, params=params)
+        yield _bad_address(field, address, reason)
         return
     try:
         encode_addresses("To", (address,))
@@ -83,6 +84,11 @@ def _address_problems(field: str, address: Address) -> Iterator[Problem]:
         found = unsafe_problem(error)
         params = {"address": address.format(), "reason": error.reason}
         yield Problem(code=found.code, field=field, params=params)
+
+
+def _bad_address(field: str, address: Address, reason: str) -> Problem:
+    params = {"address": address.format(), "reason": reason}
+    return Problem(code="bad_address", field=field, params=params)
 
 
 def _subject_problems(draft: Draft) -> Iterator[Problem]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from app.domain.address import Address
-from app.domain.address_check import looks_alike, suggest_domain
+from app.domain.address_check import lacks_dot, looks_alike, suggest_domain
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -65,7 +65,10 @@ class KnownDomains:
         counts = Counter({domain: len(people) for domain, people in self._people.items()})
         known = [domain for domain, _count in counts.most_common()]
         domain = address.domain
-        meant = looks_alike(domain, known) or suggest_domain(domain, known)
+        if lacks_dot(address.addr_spec):
+            meant = next((name for name in known if name.startswith(f"{domain.lower()}.")), None)
+        else:
+            meant = looks_alike(domain, known) or suggest_domain(domain, known)
         if not domain or meant is None:
             return None
         return Doubt(

@@ -6,10 +6,13 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject
 
+from app.domain.address_check import lacks_dot
+from app.domain.texts_problems import address_reason_sentence
 from app.ui.compose.doubts import Doubt, KnownDomains
 from app.ui.compose.notice_bar import Notice
 
 if TYPE_CHECKING:
+    from app.domain.address import Address
     from app.domain.conversation import Conversation
     from app.ui.compose.window import ComposeWindow
 
@@ -39,7 +42,7 @@ class RecipientDoubts(QObject):
                 doubt = None
                 if chip.address is not None and chip.address.key not in self._kept:
                     doubt = self._known.doubt(chip.address)
-                chip.set_warned(doubt is not None, doubt.sentence if doubt else "")
+                chip.set_warned(*_mark(chip.address, doubt))
                 if doubt is not None:
                     found[doubt.address.key] = (name, doubt)
         for key in self._shown - set(found):
@@ -64,3 +67,10 @@ class RecipientDoubts(QObject):
                 actions=((f"Use {doubt.meant.addr_spec}", use), ("Keep", keep)),
             )
         )
+
+
+def _mark(address: Address | None, doubt: Doubt | None) -> tuple[bool, str]:
+    """Say whether a chip is marked, and why."""
+    if address is not None and lacks_dot(address.addr_spec):
+        return True, address_reason_sentence("no_dot", address.addr_spec)
+    return doubt is not None, doubt.sentence if doubt else ""

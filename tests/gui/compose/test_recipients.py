@@ -208,3 +208,31 @@ def test_initials_come_from_names_and_addresses():
     assert initials(Address("j@x.example", "Jane Doe")) == "JD"
     assert initials(Address("j@x.example", "田中 健")) == "田健"
     assert initials(Address("jane@x.example")) == "J"
+
+
+def test_an_address_without_a_dot_is_marked_and_stops_the_send(desk, page):
+    page.to("jane@nowhere")
+    page.subject("Offer")
+    page.write("Hello")
+    chip = page.window.header.fields["to"].chips[0]
+    assert chip.is_marked
+    assert "no dot after the @" in chip.toolTip()
+
+    page.window.send()
+    page.until(lambda: any(key.startswith("problem:") for key in page.notices))
+
+    sentence = next(text for key, text in page.notices.items() if key.startswith("problem:"))
+    assert sentence == (
+        "jane@nowhere has no dot after the @, so mail cannot find it. Complete the address."
+    )
+    assert desk.records() == []
+
+
+def test_an_address_without_a_dot_is_completed_by_a_known_domain(page):
+    page.to("lee@northwind")
+    page.until(lambda: "doubt:lee@northwind" in page.notices)
+
+    page.act("doubt:lee@northwind", "Use lee@northwind.example")
+
+    assert page.chips("to") == ["lee@northwind.example"]
+    assert page.notices == {}

@@ -227,7 +227,7 @@ def test_sizes_in_problems_are_said_in_units():
 
 @pytest.mark.parametrize(
     "reason",
-    ["no_at", "no_local", "no_domain", "too_long", "dots", "local_characters",
+    ["no_at", "no_local", "no_domain", "no_dot", "too_long", "dots", "local_characters",
      "domain_characters", "literal", "hidden_characters", "syntax"],
 )  # fmt: skip
 def test_every_reason_against_an_address_has_a_sentence(reason):

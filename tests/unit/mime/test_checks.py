@@ -166,3 +166,20 @@ def test_files_the_provider_refuses_warn(name: str, gmail: bool, outlook: bool) 
         found = problems(provider=provider, attachments=(file(name),))
         assert bool(found) == is_refused
         assert all(p.code == "blocked_type" and not p.is_error for p in found)
+
+
+@pytest.mark.parametrize("spec", ["jane@northwind", "jane@server", "jane@例え"])
+def test_a_domain_without_a_dot_stops_the_send(spec: str) -> None:
+    found = problems(recipients=Recipients(to=(Address(spec, "Jane"),)))[0]
+
+    assert (found.code, found.params["reason"]) == ("bad_address", "no_dot")
+    assert found.is_error
+
+
+@pytest.mark.parametrize(
+    "spec", ["jane@northwind.example", "jane@例え。example", "jane@[192.0.2.1]"]
+)
+def test_other_domains_have_their_dot(spec: str) -> None:
+    found = problems(recipients=Recipients(to=(Address(spec),)))
+
+    assert "no_dot" not in [problem.params.get("reason") for problem in found]
