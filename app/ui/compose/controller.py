@@ -12,6 +12,7 @@ from PySide6.QtCore import QObject, QTimer, Signal
 from shiboken6 import isValid
 
 from app.compose.session import ComposeSession
+from app.domain.draft import ReplyMode
 from app.domain.texts import clock_text, error_sentence
 from app.ui import tasks
 from app.ui.compose.notice_bar import Notice
@@ -227,7 +228,13 @@ class ComposeController(QObject):
     def check_thread(self) -> None:
         """Warn when the conversation belongs to another account than the mail is sent from."""
         reply, sender = self.draft.reply, self.chosen
-        if reply is None or sender is None or sender.account.uid == reply.ref.account_uid:
+        is_answer = reply is not None and reply.mode is not ReplyMode.FORWARD
+        if (
+            reply is None
+            or sender is None
+            or not is_answer
+            or sender.account.uid == reply.ref.account_uid
+        ):
             self.notice_dropped.emit("thread")
             return
         mine = next((s for s in self.senders if s.account.uid == reply.ref.account_uid), None)

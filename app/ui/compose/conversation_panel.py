@@ -77,7 +77,8 @@ class ConversationPanel(QFrame):
         self.mode_buttons: dict[ReplyMode, QToolButton] = {}
         for text, mode, edge in (
             ("Reply", ReplyMode.REPLY, "first"),
-            ("Reply all", ReplyMode.REPLY_ALL, "last"),
+            ("Reply all", ReplyMode.REPLY_ALL, "middle"),
+            ("Forward", ReplyMode.FORWARD, "last"),
         ):
             made = QToolButton()
             made.setText(text)
@@ -90,14 +91,14 @@ class ConversationPanel(QFrame):
             self.mode_buttons[mode] = made
             row.addWidget(made)
         row.addStretch(1)
+        column.addLayout(row)
         self.leave = button(
             "New conversation",
             name="composer.panel.new",
             clicked=self.leave_requested.emit,
             role="link",
         )
-        row.addWidget(self.leave)
-        column.addLayout(row)
+        column.addWidget(self.leave, 0, Qt.AlignmentFlag.AlignLeft)
         return box
 
     def set_account(self, account_uid: str) -> None:

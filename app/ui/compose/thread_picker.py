@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QPoint, Qt, Signal
 from PySide6.QtGui import QFontMetrics
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QPushButton, QVBoxLayout, QWidget
 
+from app.domain.draft import ReplyMode
 from app.ui.compose.conversation_list import ConversationBrowser
 from app.ui.widgets import button, label, look
 
@@ -20,12 +22,17 @@ if TYPE_CHECKING:
 _WIDTH, _HEIGHT = 380, 420
 _MAX_TITLE = 220
 NEW = "New conversation"
+_ICONS = {
+    ReplyMode.REPLY: "reply",
+    ReplyMode.REPLY_ALL: "reply-all",
+    ReplyMode.FORWARD: "forward",
+}
 
 
 class ThreadPicker(QWidget):
     """Shows the conversation, offers others."""
 
-    picked = Signal(object)
+    picked = Signal(object, str)
     leave_requested = Signal()
 
     def __init__(self, *, theme: Theme, host: ComposerHost) -> None:
@@ -52,7 +59,7 @@ class ThreadPicker(QWidget):
         self.browser = ConversationBrowser(
             theme=theme, host=host, name="composer.conversation.browser"
         )
-        self.browser.picked.connect(self._on_picked)
+        self.browser.picked.connect(lambda row: self._pick(row, ReplyMode.REPLY))
         self.browser.list.clicked.connect(lambda _index: self.browser.pick_current())
         column.addWidget(self.browser)
         self._new = button(
@@ -60,12 +67,23 @@ class ThreadPicker(QWidget):
         )
         holder = QHBoxLayout()
         holder.setContentsMargins(12, 0, 12, 0)
-        holder.addWidget(self._new)
+        for text, mode in (("Reply all", ReplyMode.REPLY_ALL), ("Forward", ReplyMode.FORWARD)):
+            holder.addWidget(self._mode_button(text, mode))
         holder.addStretch(1)
+        holder.addWidget(self._new)
         column.addLayout(holder)
         self.popup.resize(_WIDTH, _HEIGHT)
         theme.changed.connect(self._paint)
         self._paint()
+
+    def _mode_button(self, text: str, mode: ReplyMode) -> QPushButton:
+        return button(
+            text,
+            name=f"composer.conversation.{mode.value}",
+            clicked=partial(self._pick_current, mode),
+            role="link",
+            tip="With the latest message of the marked conversation",
+        )
 
     def set_account(self, account_uid: str) -> None:
         """Offer another account's conversations, once the pane opens."""
@@ -83,7 +101,7 @@ class ThreadPicker(QWidget):
         self._paint()
 
     def _paint(self) -> None:
-        name = "reply" if self._reply else "chevron-down"
+        name = _ICONS[self._reply.mode] if self._reply else "chevron-down"
         self.button.setIcon(self._theme.icon(name, "text"))
 
     def open(self) -> None:
@@ -98,9 +116,14 @@ class ThreadPicker(QWidget):
         self.browser.search.clear()
         self.browser.search.setFocus(Qt.FocusReason.PopupFocusReason)
 
-    def _on_picked(self, row: Conversation) -> None:
+    def _pick_current(self, mode: ReplyMode) -> None:
+        row = self.browser.current or next(iter(self.browser.model.rows), None)
+        if row is not None:
+            self._pick(row, mode)
+
+    def _pick(self, row: Conversation, mode: ReplyMode) -> None:
         self.popup.hide()
-        self.picked.emit(row)
+        self.picked.emit(row, mode.value)
 
     def _on_leave(self) -> None:
         self.popup.hide()

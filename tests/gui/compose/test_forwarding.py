@@ -1,0 +1,87 @@
+"""Forwarding: subject, quote and recipients; what is not brought along is said."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from app.domain.conversation import OriginalAttachment
+from app.domain.draft import ReplyMode
+
+FILES = tuple(
+    OriginalAttachment(provider_id=name, filename=name, media_type="application/pdf", size_bytes=9)
+    for name in ("deck.pdf", "offer.pdf")
+)
+
+
+@pytest.fixture
+def with_files(desk):
+    latest = desk.conversations.latest
+    desk.conversations.latest = lambda ref: replace(latest(ref), attachments=FILES)
+
+
+def forward(page):
+    page.window.panel.browser.select(page.window.panel.browser.model.rows[0].ref)
+    page.find("composer.panel.forward").click()
+    page.until(lambda: page.draft.reply is not None and page.draft.reply.mode is ReplyMode.FORWARD)
+
+
+def test_the_panel_forwards(page):
+    page.to("boss@acme.example")
+    forward(page)
+
+    draft = page.draft
+    assert draft.subject == "Fwd: Pricing for Q3"
+    assert draft.quote.attribution.startswith("---------- Forwarded message ----------\nFrom: ")
+    assert "Subject: Pricing for Q3" in draft.quote.attribution
+    assert page.chips("to") == ["boss@acme.example"]
+    assert page.find("composer.panel.forward").isChecked()
+    assert "forward" not in page.notices
+
+
+def test_the_pane_forwards_what_is_marked(page):
+    page.window.thread_picker.open()
+    browser = page.window.thread_picker.browser
+    page.until(lambda: browser.model.rows)
+    browser.select(browser.model.rows[1].ref)
+
+    page.click("composer.conversation.forward")
+
+    page.until(lambda: page.draft.subject == "Fwd: Contract draft")
+    assert not page.window.thread_picker.popup.isVisible()
+
+
+def test_an_answer_that_becomes_a_forward_goes_to_nobody_until_named(page):
+    page.window.panel.browser.select(page.window.panel.browser.model.rows[0].ref)
+    page.find("composer.panel.reply").click()
+    page.until(lambda: page.chips("to") == ["Jane Doe"])
+
+    forward(page)
+
+    page.until(lambda: page.chips("to") == [])
+    assert page.notices["reply"] == "Those the answer was for were taken out."
+    page.act("reply", "Undo")
+    assert page.chips("to") == ["Jane Doe"]
+    assert page.draft.subject == "Re: Pricing for Q3"
+
+
+@pytest.mark.usefixtures("with_files")
+def test_files_that_do_not_come_along_are_named_with_the_next_step(page):
+    forward(page)
+    page.until(lambda: "forward" in page.notices)
+
+    assert page.notices["forward"] == (
+        "2 files of the original are not included: deck.pdf, offer.pdf. Save them from the original"
+        " message, then attach them here."
+    )
+    page.window.replying.leave()
+    assert "forward" not in page.notices
+
+
+def test_a_forward_may_leave_from_any_account(page):
+    forward(page)
+
+    page.window.controller.choose_mailbox("box-o")
+
+    assert "thread" not in page.notices
