@@ -13,6 +13,7 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qs, urlsplit
 
+from app.auth.ca_bundle import share_ca_bundle
 from app.auth.endpoints import all_loopback
 from app.auth.quiet import quiet_libraries
 from app.auth.receiver import Receiver
@@ -133,6 +134,7 @@ class GoogleSignIn:
 
     def _prepare(self) -> None:
         quiet_libraries()
+        share_ca_bundle()
         # An unticked scope is no error: what was granted is looked at afterwards.
         os.environ["OAUTHLIB_RELAX_TOKEN_SCOPE"] = "1"
         if all_loopback(self._endpoints):
