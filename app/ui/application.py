@@ -28,7 +28,6 @@ from PySide6.QtWidgets import QApplication, QMenu
 from app.domain.account import AccountState
 from app.domain.errors import AppError
 from app.domain.texts import error_sentence
-from app.runtime.cancel import CancelToken
 from app.runtime.threads import mark_gui_thread, unmark_gui_thread
 from app.ui import dialogs, tasks
 from app.ui.bridge import Bridge
@@ -141,7 +140,6 @@ class GuiProgram(QObject):
         self._opened = opened
         self._start_trial = start_trial
         self._on_ready = on_ready
-        self._refreshing = CancelToken()
         services = opened.services
         self.services = services
         self.theme = Theme(choice=str(services.settings.theme), parent=self)
@@ -198,7 +196,10 @@ class GuiProgram(QObject):
 
     def _on_painted(self) -> None:
         """Stage 4: nothing heavy began before the first window was on the screen."""
-        self.services.dispatcher.start()
+        run_store, services = self.services.executors.run_store, self.services
+        # The outbox is made on the worker: the person types already.
+        start = run_store(lambda: services.dispatcher.start)
+        tasks.run(self, start, done=lambda begin: begin())
         self.notifier = Notifier(
             bridge=self.bridge,
             find_record=self._find_record,
@@ -214,14 +215,15 @@ class GuiProgram(QObject):
             self._on_ready(self)
 
     def _refresh(self) -> None:
-        """Bring aliases and conversations of every connected account up to date."""
+        """Bring aliases up to date, and from now on the conversations of every account."""
         services = self.services
         for account in self._opened.accounts:
             if account.state is AccountState.CONNECTED:
-                run, uid = services.executors.run_net, account.uid
-                tasks.run(self, run(services.book.refresh_mailboxes, uid), failed=_note)
-                conversations = run(services.conversations.refresh, uid, self._refreshing)
-                tasks.run(self, conversations, failed=_note)
+                refreshed = services.executors.run_net(
+                    services.book.refresh_mailboxes, account.uid
+                )
+                tasks.run(self, refreshed, failed=_note)
+        services.conversations.start_sync()
 
     def _find_record(self, uid: str) -> Future[OutboundEmail | None]:
         return self.services.executors.run_store(self.services.records.find, uid)
@@ -282,7 +284,6 @@ class GuiProgram(QObject):
     def stop(self) -> None:
         """Stage 5: couriers stop at a safe point, the store is closed."""
         self._refresh_soon.stop()
-        self._refreshing.cancel()
         self.bridge.close()
         self._guard.stop()
         for number, handler in self._signals.items():
