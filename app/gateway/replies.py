@@ -160,27 +160,41 @@ def _of_message(order: ThreadOrder, services: Services) -> Reply:
     record = services.records.find(order.message_uid)
     if record is None:
         raise invalid([Detail(order.field, f"{order.field} is not a message of this profile.")])
-    return _complete(_of_record(record), order.field, services)
+    return _complete(_of_record(record, services), order.field, services)
 
 
-def _of_record(record: OutboundEmail) -> Reply:
+def _of_record(record: OutboundEmail, services: Services) -> Reply:
     receipt, content = record.receipt, record.message.content
-    is_sent = record.state is OutboundState.SENT and receipt is not None
-    message_id = (receipt.wire_message_id if receipt else "") or content.message_id
-    ancestors = content.references
+    ref = ThreadRef(record.account_uid, receipt.provider_thread_id if receipt else "")
     return Reply(
         account_uid=record.account_uid,
         own_address=record.envelope.sender.addr_spec,
         context=ReplyContext(
-            ref=ThreadRef(record.account_uid, receipt.provider_thread_id if receipt else ""),
+            ref=ref,
             mode=ReplyMode.REPLY,
             provider_message_id=receipt.provider_message_id if receipt else "",
-            message_id=message_id if is_sent else "",
-            references=ancestors,
+            message_id=_wire_id(record, ref, services),
+            references=content.references,
             subject=record.subject,
         ),
         subject=reply_subject(record.subject),
     )
+
+
+def _wire_id(record: OutboundEmail, ref: ThreadRef, services: Services) -> str:
+    """Give the Message-ID under which a message of ours went out; "" while it did not.
+
+    Providers replace ours; until the sent copy was read back, it is asked for.
+    """
+    receipt = record.receipt
+    if record.state is not OutboundState.SENT or receipt is None:
+        return ""
+    if receipt.wire_message_id:
+        return receipt.wire_message_id
+    latest = _latest(ref, services) if ref.thread_id else None
+    if latest is not None and latest.provider_message_id == receipt.provider_message_id:
+        return latest.message_id
+    return record.message.content.message_id
 
 
 def _complete(reply: Reply, field: str, services: Services) -> Reply:
