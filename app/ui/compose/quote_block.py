@@ -14,7 +14,8 @@ if TYPE_CHECKING:
     from app.domain.draft import Quote
     from app.ui.theme import Theme
 
-_OPEN_HEIGHT = 190
+_MIN_HEIGHT = 120
+_AROUND = 62  # the line above the original and the margins
 
 
 class QuoteBlock(QWidget):
@@ -23,6 +24,7 @@ class QuoteBlock(QWidget):
     wanted = Signal()
     edit_requested = Signal()
     remove_requested = Signal()
+    opened = Signal()
 
     def __init__(self, *, theme: Theme) -> None:
         super().__init__()
@@ -58,7 +60,8 @@ class QuoteBlock(QWidget):
             )
         column.addLayout(row)
         self.view = SafeView(theme=theme, name="composer.quote.view", label="Quoted original")
-        self.view.setFixedHeight(_OPEN_HEIGHT)
+        self._room = 0
+        self.view.setFixedHeight(_MIN_HEIGHT)
         self.view.hide()
         column.addWidget(self.view)
         self.hide()
@@ -85,12 +88,26 @@ class QuoteBlock(QWidget):
         """Show the original, made safe."""
         self._is_filled = True
         self.view.show_html(html)
+        self._fit()
+        self.opened.emit()
+
+    def set_room(self, height: int) -> None:
+        """Say how high it may grow when it is open."""
+        self._room = height
+        self._fit()
+
+    def _fit(self) -> None:
+        needs = round(self.view.document().size().height()) + 4
+        height = max(_MIN_HEIGHT, min(needs, self._room - _AROUND))
+        if height != self.view.height():
+            self.view.setFixedHeight(height)
 
     def _on_toggle(self) -> None:
         folded = not self.view.isHidden()
         self._fold(folded=folded)
         if not folded and not self._is_filled:
             self.wanted.emit()
+        self.opened.emit()
 
     def _fold(self, *, folded: bool) -> None:
         self.view.setHidden(folded)

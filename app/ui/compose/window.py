@@ -36,6 +36,7 @@ from app.ui.compose.sent import AfterSend
 from app.ui.compose.shortcuts import add_shortcuts, order_focus
 from app.ui.compose.suggestions import suggest_people
 from app.ui.compose.thread_picker import ThreadPicker
+from app.ui.compose.writing_pane import WritingPane
 from app.ui.widgets import line, look
 
 if TYPE_CHECKING:
@@ -113,8 +114,7 @@ class ComposeWindow(QMainWindow):
         writing.setSpacing(0)
         for widget in (self.format_bar, line("h-faint")):
             writing.addWidget(widget)
-        writing.addWidget(self.editor, 1)
-        writing.addWidget(self.quote)
+        writing.addWidget(WritingPane(editor=self.editor, quote=self.quote), 1)
         middle.addLayout(writing, 1)
         self._panel_line = line("v")
         middle.addWidget(self._panel_line)
