@@ -29,7 +29,8 @@ def _methods(node: dict[str, Any]) -> Iterator[dict[str, Any]]:
 
 
 @functools.cache
-def _patterns() -> list[tuple[str, re.Pattern[str], dict[str, Any], bool]]:
+def methods() -> list[tuple[str, re.Pattern[str], dict[str, Any], bool]]:
+    """Return verb, path, method and whether it is the upload form, the most literal path first."""
     found = []
     for method in _methods(contract()):
         paths = [("/" + method["path"], False)]
@@ -49,7 +50,7 @@ def violations(rows: Iterable[dict[str, Any]]) -> list[str]:
 
 def _violations(row: dict[str, Any]) -> list[str]:
     where = f"{row['method']} {row['path']}"
-    for http_method, pattern, method, uploads in _patterns():
+    for http_method, pattern, method, uploads in methods():
         # The later requests of a resumable upload are PUTs to the session's address.
         same = row["method"] == http_method or (uploads and row["method"] == "PUT")
         if same and pattern.match(row["path"]):

@@ -7,62 +7,73 @@ from __future__ import annotations
 
 import json
 import re
-from datetime import UTC, datetime
-from importlib.resources import files
-from urllib.parse import parse_qs
+from datetime import UTC, datetime, timedelta
+from urllib.parse import urlsplit
 
 import pytest
 
 from app.domain.account import ProviderKind
 from app.domain.conversation import ThreadRef
 from app.domain.draft import ReplyContext, ReplyMode
+from app.ports import SyncPage
+from app.runtime.cancel import CancelToken
+from app.settings import sandbox_endpoints
+from tests.support import gmail_contract
 from tests.support.carriages import Parcel
+from tests.support.recorder import Recorder
+from tests.support.signed_in import Desk
 
 MB = 1024 * 1024
 ADDRESS = {
     ProviderKind.GMAIL: "ada@acme.example",
     ProviderKind.MICROSOFT: "nina@fabrikam.example",
 }
-# v1.0 reference: message, attachment, uploadSession, mailFolder; the query options each takes.
-_READING = {"$select", "$filter", "$search", "$orderby", "$top", "$skip", "$expand"}
+# Graph v1.0 reference: message, attachment, uploadSession, mailFolder. Of every request its path, the
+# permissions of which one is enough, the query options and the properties of its body.
+READ = {"Mail.Read", "Mail.ReadWrite"}
+WRITE = {"Mail.ReadWrite"}
+_LISTING = {"$select", "$filter", "$search", "$orderby", "$top", "$skip", "$expand"}
+MESSAGE = {
+    *("subject", "body", "toRecipients", "ccRecipients", "bccRecipients", "replyTo", "from"),
+    *("sender", "importance", "internetMessageHeaders", "internetMessageId", "attachments"),
+    *("singleValueExtendedProperties", "categories", "flag", "isReadReceiptRequested"),
+}
+FILE = {"@odata.type", "name", "contentType", "contentBytes", "isInline", "contentId"}
+ITEM = {"attachmentType", "name", "size", "contentType", "isInline", "contentId"}
+_ONE = r"/me/messages/[^/]+"
+_REPLY = {"message", "comment", "toRecipients"}
 GRAPH = {
-    ("GET", r"/me"): {"$select"},
-    ("POST", r"/me/messages"): set(),
-    ("GET", r"/me/messages"): _READING,
-    ("GET", r"/me/messages/[^/]+"): {"$select", "$expand"},
-    ("PATCH", r"/me/messages/[^/]+"): set(),
-    ("DELETE", r"/me/messages/[^/]+"): set(),
-    ("POST", r"/me/messages/[^/]+/(createReply|createReplyAll|createForward)"): set(),
-    ("POST", r"/me/messages/[^/]+/send"): set(),
-    ("GET", r"/me/messages/[^/]+/attachments"): _READING,
-    ("POST", r"/me/messages/[^/]+/attachments"): set(),
-    ("DELETE", r"/me/messages/[^/]+/attachments/[^/]+"): set(),
-    ("POST", r"/me/messages/[^/]+/attachments/createUploadSession"): set(),
-    ("GET", r"/me/mailFolders/(drafts|sentitems)/messages"): _READING,
+    ("GET", r"/me"): ({"User.Read"}, {"$select"}, set()),
+    ("POST", r"/me/messages"): (WRITE, set(), MESSAGE),
+    ("GET", r"/me/messages"): (READ, _LISTING, set()),
+    ("GET", _ONE): (READ, {"$select", "$expand"}, set()),
+    ("PATCH", _ONE): (WRITE, set(), MESSAGE),
+    ("DELETE", _ONE): (WRITE, set(), set()),
+    ("POST", _ONE + "/(createReply|createReplyAll|createForward)"): (WRITE, set(), _REPLY),
+    ("POST", _ONE + "/send"): ({"Mail.Send"}, set(), set()),
+    ("GET", _ONE + "/attachments"): (READ, _LISTING, set()),
+    ("POST", _ONE + "/attachments"): (WRITE, set(), FILE),
+    ("DELETE", _ONE + "/attachments/[^/]+"): (WRITE, set(), set()),
+    ("POST", _ONE + "/attachments/createUploadSession"): (WRITE, set(), {"AttachmentItem"}),
+    ("GET", r"/me/mailFolders/(drafts|sentitems)/messages"): (READ, _LISTING, set()),
+    ("GET", r"/me/mailFolders/(inbox|sentitems)/messages/delta"): (
+        READ,
+        {"$select", "$filter", "$orderby", "$top", "$skiptoken", "$deltatoken"},
+        set(),
+    ),
 }
 
 
-def methods_of(resources):
-    for resource in resources.values():
-        yield from resource.get("methods", {}).values()
-        yield from methods_of(resource.get("resources", {}))
+@pytest.fixture
+def recorder(server):
+    with Recorder(server.url) as running:
+        yield running
 
 
-@pytest.fixture(scope="module")
-def gmail_contract():
-    source = files("googleapiclient").joinpath("discovery_cache/documents/gmail.v1.json")
-    document = json.loads(source.read_text(encoding="utf-8"))
-    found = []
-    for method in methods_of(document["resources"]):
-        query = {n for n, p in method["parameters"].items() if p["location"] == "query"}
-        enums = {n: p["enum"] for n, p in method["parameters"].items() if "enum" in p}
-        uploads = method.get("mediaUpload", {}).get("protocols", {}).values()
-        paths = [(f"/{method['path']}", query)]
-        paths += [(one["path"], query | {"uploadType", "upload_id"}) for one in uploads]
-        for path, allowed in paths:
-            pattern = re.sub(r"\\\{\w+\\\}", "[^/]+", re.escape(path))
-            found.append((method["httpMethod"], re.compile(pattern), allowed, enums))
-    return found
+@pytest.fixture
+def desk(server, recorder):
+    """Sign in and work through the recorder."""
+    return Desk.at(server, endpoints=sandbox_endpoints(recorder.url))
 
 
 def answer(provider, kind, ref, mode):
@@ -89,6 +100,10 @@ def story(provider, kind):
     if page.next_page:
         provider.list_conversations(page=page.next_page, limit=3)
     provider.search_conversations("pricing", limit=3)
+    since, step = datetime.now(UTC) - timedelta(days=400), SyncPage(has_more=True)
+    while step.has_more:
+        step = provider.fetch_changes(step.cursor, since=since, cancel=CancelToken())
+    provider.fetch_changes(step.cursor, since=since, cancel=CancelToken())
     for size in (10, MB, 6 * MB):
         parcel = Parcel(sender=ADDRESS[kind], marker=f"m{size}", files={"b.pdf": b"b" * size})
         carriage = parcel.carriage()
@@ -101,44 +116,149 @@ def story(provider, kind):
         answer(provider, kind, ThreadRef("uid", sent.provider_thread_id), mode)
 
 
-def test_gmail_requests_fit_the_discovery_document(server, gmail, gmail_contract):
+def scopes_of(server, exchange):
+    """Give what the token of the request was granted."""
+    return set(server.sandbox.world.tokens[exchange.bearer].scopes)
+
+
+def body_of(exchange):
+    """Give the JSON of a request; nothing for MIME, chunks and empty bodies."""
+    kind = exchange.request.headers.get("content-type", "")
+    is_json = kind.startswith(("application/json", "multipart/related"))
+    return exchange.json() if is_json and exchange.request.body else None
+
+
+def gmail_method(exchange):
+    for verb, pattern, method, uploads in gmail_contract.methods():
+        if verb == exchange.method and pattern.match(exchange.path):
+            return method, uploads
+    raise AssertionError((exchange.method, exchange.path))
+
+
+def test_gmail_requests_fit_the_discovery_document(server, recorder, gmail):
     story(gmail, ProviderKind.GMAIL)
     seen = set()
-    for row in server.control.requests():
-        if "/gmail/" not in row["path"]:
+    for exchange in recorder.exchanges:
+        if "/gmail/v1/" not in exchange.path:
             continue
-        query = parse_qs(row["query"])
-        if "upload_id" in query:
-            # A session's URL is given by the server; only its verb is ours.
-            assert row["method"] == "PUT"
+        if dict(exchange.query).get("upload_id"):
+            # A session's address is given by the server; its verb and its range are ours.
+            assert exchange.method == "PUT"
+            assert re.fullmatch(
+                r"bytes (\d+-\d+|\*)/\d+", exchange.request.headers["content-range"]
+            )
             continue
-        fits = [
-            (allowed, enums)
-            for method, pattern, allowed, enums in gmail_contract
-            if method == row["method"] and pattern.fullmatch(row["path"])
-        ]
-        assert fits, (row["method"], row["path"])
-        allowed, enums = fits[0]
-        assert set(query) <= allowed, (row["path"], query)
-        for name, values in query.items():
-            assert set(values) <= set(enums.get(name, values)), (row["path"], name, values)
-        seen.add(row["operation"])
-    assert len(seen) > 8
+        method, uploads = gmail_method(exchange)
+        row = {"method": exchange.method, "path": exchange.path}
+        row["query"] = urlsplit(exchange.target).query
+        assert gmail_contract.violations([row]) == []
+        assert scopes_of(server, exchange) & set(method["scopes"]), row
+        body = body_of(exchange)
+        if body is not None:
+            assert gmail_contract.unknown_fields(method["request"]["$ref"], body) == [], row
+        if uploads and dict(exchange.query)["uploadType"] == "multipart":
+            media = exchange.request.body.split(b"\r\n--", 2)[1]
+            assert b"Content-Type: message/rfc822" in media
+        if uploads:
+            assert exchange.request.headers.get("content-length")
+        seen.add(method["id"])
+    assert seen >= {
+        *("gmail.users.drafts.create", "gmail.users.drafts.send", "gmail.users.drafts.get"),
+        *("gmail.users.drafts.list", "gmail.users.drafts.delete", "gmail.users.messages.get"),
+        *("gmail.users.messages.list", "gmail.users.settings.sendAs.list"),
+    }
 
 
-def test_graph_requests_fit_the_facts(server, graph):
+def test_graph_requests_fit_the_facts(server, recorder, graph):
     story(graph, ProviderKind.MICROSOFT)
     seen = set()
-    for row in server.control.requests():
-        path = row["path"]
-        if not path.startswith("/graph/v1.0"):
+    for exchange in recorder.exchanges:
+        if not exchange.path.startswith("/graph/v1.0"):
             continue
-        fits = [
-            (pattern, options)
-            for (method, pattern), options in GRAPH.items()
-            if method == row["method"] and re.fullmatch(pattern, path.removeprefix("/graph/v1.0"))
-        ]
-        assert fits, (row["method"], path)
-        assert set(parse_qs(row["query"])) <= fits[0][1], (path, row["query"])
-        seen.add(fits[0][0])
-    assert {pattern for _, pattern in GRAPH} - seen == set()
+        key, (permissions, options, properties) = graph_facts(exchange)
+        assert {name for name, _ in exchange.query} <= options, exchange.target
+        granted = {one.rpartition("/")[2] for one in scopes_of(server, exchange)}
+        assert granted & permissions, exchange.path
+        body = body_of(exchange)
+        if body is not None:
+            assert set(body) <= properties, (exchange.path, body)
+            assert_inner_facts(key, body)
+        seen.add(key)
+    # The sign-in asks for the profile by itself, without the header.
+    calls = [one for one in recorder.exchanges if one.path.startswith("/graph/v1.0/me/")]
+    assert all(one.request.headers["prefer"] == 'IdType="ImmutableId"' for one in calls)
+    assert set(GRAPH) - seen == set()
+
+
+def graph_facts(exchange):
+    path = exchange.path.removeprefix("/graph/v1.0")
+    for key, facts in GRAPH.items():
+        if key[0] == exchange.method and re.fullmatch(key[1], path):
+            return key, facts
+    raise AssertionError((exchange.method, path))
+
+
+def assert_inner_facts(key, body):
+    """Look into what bodies hold: one body of a message, whole recipients, a file's properties."""
+    for name in ("toRecipients", "ccRecipients", "bccRecipients", "replyTo"):
+        for one in body.get(name, []):
+            assert set(one) == {"emailAddress"}
+            assert set(one["emailAddress"]) <= {"address", "name"}
+    if "body" in body:
+        assert set(body["body"]) == {"contentType", "content"}
+        assert body["body"]["contentType"] in {"html", "text"}
+    for one in body.get("singleValueExtendedProperties", []):
+        assert set(one) == {"id", "value"}
+    if "AttachmentItem" in body:
+        assert set(body["AttachmentItem"]) <= ITEM
+        assert body["AttachmentItem"]["size"] >= 3 * MB
+        assert body["AttachmentItem"]["attachmentType"] == "file"
+    if "message" in body:
+        # comment or message.body, not both; only what a reply may change.
+        assert "comment" not in body
+        assert set(body["message"]) <= MESSAGE
+    if key[1].endswith("/attachments"):
+        assert body["@odata.type"] == "#microsoft.graph.fileAttachment"
+
+
+def test_upload_addresses_get_no_token_of_ours(recorder, graph):
+    story(graph, ProviderKind.MICROSOFT)
+    chunks = [one for one in recorder.exchanges if one.path.startswith("/graph-uploads/")]
+    assert chunks
+    for exchange in chunks:
+        assert "authorization" not in exchange.request.headers
+        if exchange.method == "PUT":
+            assert int(exchange.request.headers["content-length"]) < 4 * MB
+
+
+def test_a_mime_draft_is_standard_base64_as_plain_text(recorder, graph):
+    story(graph, ProviderKind.MICROSOFT)
+    drafts = [
+        one
+        for one in recorder.exchanges
+        if one.method == "POST"
+        and one.path == "/graph/v1.0/me/messages"
+        and one.request.headers["content-type"] == "text/plain"
+    ]
+    assert drafts
+    for exchange in drafts:
+        assert re.fullmatch(rb"[A-Za-z0-9+/]+={0,2}", exchange.request.body)
+        assert int(exchange.request.headers["content-length"]) < 4 * MB
+
+
+def test_answers_of_the_sandbox_fit_the_discovery_document(recorder, gmail):
+    story(gmail, ProviderKind.GMAIL)
+    looked = 0
+    for exchange in recorder.exchanges:
+        if "/gmail/v1/" not in exchange.path or exchange.answer is None:
+            continue
+        if not exchange.answer.line.split()[1].startswith("2") or not exchange.answer.body:
+            continue
+        if dict(exchange.query).get("upload_id"):
+            schema = "Draft"
+        else:
+            schema = gmail_method(exchange)[0]["response"]["$ref"]
+        found = json.loads(exchange.answer.body)
+        assert gmail_contract.unknown_fields(schema, found) == [], exchange.path
+        looked += 1
+    assert looked > 20
