@@ -63,6 +63,7 @@ def make_application(
 
 def _framework(routes: list[Route]) -> FastAPI:
     from fastapi import FastAPI, Request, Response
+    from starlette.datastructures import Headers
     from starlette.exceptions import HTTPException
 
     app = FastAPI(
@@ -86,7 +87,7 @@ def _framework(routes: list[Route]) -> FastAPI:
     app.openapi = lambda: description  # type: ignore[method-assign]
 
     async def refuse(request: Any, error: Any) -> Any:
-        allow = (error.headers or {}).get("allow", "")
+        allow = Headers(error.headers).get("allow", "")
         return _refused(request, not_an_endpoint(error.status_code, allow), Response)
 
     async def broken(request: Any, _error: Any) -> Any:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from dataclasses import dataclass, field
 from email.message import Message
 from typing import TYPE_CHECKING, Any
@@ -40,6 +41,8 @@ class _Reader:
     def __init__(self, boundary: bytes, out: BlobWriter) -> None:
         from python_multipart.multipart import MultipartParser
 
+        # What is wrong with a body is told to its sender.
+        logging.getLogger("python_multipart").setLevel(logging.ERROR)
         self._out = out
         self._part = _Part()
         self._is_file = False

@@ -40,6 +40,9 @@ TOTAL_S = 60.0
 CHUNK_BYTES = 1 << 16
 SNIFF_BYTES = 512
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
+# Other spellings of an IPv4 address (2130706433, 0x7f.1) that some resolvers understand
+# (https://url.spec.whatwg.org/#ends-in-a-number-checker).
+_ENDS_IN_NUMBER = re.compile(r"(?:^|\.)(?:[0-9]+|0x[0-9a-f]*)\.?$", re.IGNORECASE)
 _NAME = re.compile(r"filename\*?=(?:UTF-8'[^']*')?\"?([^\";]+)\"?", re.IGNORECASE)
 # First bytes and the type they mean; what a server says is not believed against them.
 SIGNATURES: tuple[tuple[bytes, str], ...] = (
@@ -116,7 +119,13 @@ class WebFiles:
             raise AttachmentBlocked(filename=_shown(url), detail="it is no plain web address")
         if parts.scheme != "https" and not (parts.scheme == "http" and self._allow_loopback):
             raise AttachmentBlocked(filename=_shown(url), detail="only https is fetched")
-        numbers = self._resolve(name, port or (443 if parts.scheme == "https" else 80))
+        if _ENDS_IN_NUMBER.search(name) and not _is_number(name):
+            raise AttachmentBlocked(filename=_shown(url), detail="its host is an odd number")
+        numbers = (
+            [name]
+            if _is_number(name)
+            else self._resolve(name, port or (443 if parts.scheme == "https" else 80))
+        )
         if not numbers:
             raise AttachmentMissing(filename=_shown(url), detail="its name is not known")
         for number in numbers:
@@ -226,6 +235,14 @@ def _shown(url: str) -> str:
     """Name an address without its query, which may be a secret."""
     parts = urlsplit(url)
     return (parts.path.rpartition("/")[2] or parts.hostname or "The address")[:100]
+
+
+def _is_number(name: str) -> bool:
+    try:
+        ipaddress.ip_address(name)
+    except ValueError:
+        return False
+    return True
 
 
 def _resolve(name: str, port: int) -> list[str]:

@@ -431,10 +431,11 @@ def test_account_reply_threads_and_ignores_the_account_given(at: Desk) -> None:
     )
 
     sent, reply = at.mails()
+    message_id = sent["Message-ID"].strip()
     assert answer.json["provider_thread_id"] == first["provider_thread_id"]
     assert ADA_GMAIL in reply["From"]
-    assert reply["In-Reply-To"] == sent["Message-ID"].strip()
-    assert sent["Message-ID"].strip() in reply["References"]
+    assert reply["In-Reply-To"].strip() == message_id
+    assert message_id in reply["References"]
 
 
 def test_account_replies_to_a_message_somebody_wrote(at: Desk) -> None:
