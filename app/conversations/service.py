@@ -53,7 +53,11 @@ class Conversations:
         bus.subscribe(OutboundChanged, self._on_outbound)
 
     def _on_outbound(self, event: OutboundChanged) -> None:
-        self._run_store(self._notes.note, event.uid)
+        try:
+            self._run_store(self._notes.note, event.uid)
+        except RuntimeError:
+            # The executor is closing: the next sync brings what was sent.
+            log.debug("%s is not noted: the program ends", event.uid)
 
     def start_sync(self) -> None:
         """Keep every connected account's index up to date in the background, until stopped."""

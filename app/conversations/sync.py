@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
+from app.domain.errors import NotFound
 from app.domain.events import ConversationsChanged, SyncProgressed
 
 if TYPE_CHECKING:
@@ -114,6 +115,7 @@ class Synchronizer:
             page = provider.fetch_changes(state.cursor, since=self._since(state), cancel=cancel)
             # Before anything is written: the store may be about to close.
             cancel.check()
+            self._check_present(account)
             if page.is_expired and not state.cursor:
                 # Even a beginning is refused: nothing that asking again at once would change.
                 log.warning("the conversations of %s cannot be listed", account.uid)
@@ -125,6 +127,11 @@ class Synchronizer:
                 return self._finish(account.uid, state, own, done)
             self._tell(account.uid, page, done, is_complete=False)
         return False
+
+    def _check_present(self, account: Account) -> None:
+        """Write nothing of an account that was removed while the provider answered."""
+        if all(one.uid != account.uid for one in self._accounts.list_accounts()):
+            raise NotFound(kind="account", uid=account.uid)
 
     def _begin(self, account: Account) -> SyncState:
         state = self._store.load_state(account.uid)
