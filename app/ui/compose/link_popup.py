@@ -5,26 +5,25 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QLineEdit, QVBoxLayout
+from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QVBoxLayout
 
 from app.mime.html.policy import safe_link
-from app.ui.widgets import button, label, look
+from app.ui.compose.popup_card import PopupCard
+from app.ui.widgets import button, label
 
 if TYPE_CHECKING:
     from PySide6.QtCore import QPoint
     from PySide6.QtWidgets import QWidget
 
 
-class LinkPopup(QFrame):
+class LinkPopup(PopupCard):
     """Asks for address and words; `accepted(href, text)`, with an empty address to unlink."""
 
     accepted = Signal(str, str)
 
     def __init__(self, parent: QWidget) -> None:
         super().__init__(parent, Qt.WindowType.Popup)
-        self.setAttribute(Qt.WidgetAttribute.WA_TranslucentBackground)
         self.setObjectName("composer.link_popup")
-        look(self, surface="card")
         column = QVBoxLayout(self)
         column.setContentsMargins(14, 12, 14, 12)
         column.setSpacing(8)

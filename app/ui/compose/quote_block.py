@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from app.domain.draft import Quote
     from app.ui.theme import Theme
 
-_MIN_HEIGHT = 120
+_MIN_HEIGHT = 60
 _AROUND = 62  # the line above the original and the margins
 
 

@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QPoint, Qt, Signal
 from PySide6.QtGui import QFontMetrics
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QPushButton, QVBoxLayout, QWidget
 
 from app.domain.draft import ReplyMode
 from app.ui.compose.conversation_list import ConversationBrowser
-from app.ui.widgets import button, label, look
+from app.ui.compose.popup_card import PopupCard
+from app.ui.widgets import button, label
 
 if TYPE_CHECKING:
     from app.domain.conversation import Conversation
@@ -50,10 +51,8 @@ class ThreadPicker(QWidget):
         self.button.setToolTip("Choose the conversation to answer in (Ctrl+Shift+T)")
         self.button.clicked.connect(lambda _on=False: self.open())
         row.addWidget(self.button)
-        self.popup = QFrame(self, Qt.WindowType.Popup)
+        self.popup = PopupCard(self, Qt.WindowType.Popup)
         self.popup.setObjectName("composer.conversation.popup")
-        self.popup.setAttribute(Qt.WidgetAttribute.WA_TranslucentBackground)
-        look(self.popup, surface="card")
         column = QVBoxLayout(self.popup)
         column.setContentsMargins(1, 12, 1, 8)
         self.browser = ConversationBrowser(
@@ -67,7 +66,11 @@ class ThreadPicker(QWidget):
         )
         holder = QHBoxLayout()
         holder.setContentsMargins(12, 0, 12, 0)
-        for text, mode in (("Reply all", ReplyMode.REPLY_ALL), ("Forward", ReplyMode.FORWARD)):
+        for text, mode in (
+            ("Reply", ReplyMode.REPLY),
+            ("Reply all", ReplyMode.REPLY_ALL),
+            ("Forward", ReplyMode.FORWARD),
+        ):
             holder.addWidget(self._mode_button(text, mode))
         holder.addStretch(1)
         holder.addWidget(self._new)
