@@ -16,6 +16,7 @@ from app.ui.widgets import icon_button, line, look
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from PySide6.QtGui import QResizeEvent
     from PySide6.QtWidgets import QWidget
 
     from app.ui.compose.body_editor import BodyEditor
@@ -28,6 +29,8 @@ _STYLES = (
     ("Subheading", Kind.TEXT, 3),
     ("Code", Kind.CODE, 0),
 )
+_NARROW = 735
+_LEFT_OUT = frozenset({"format.strike", "format.outdent", "format.indent"})
 
 
 class FormatBar(QFrame):
@@ -43,6 +46,7 @@ class FormatBar(QFrame):
         self._theme = theme
         self._editor = editor
         self._rich_only: list[QWidget] = []
+        self._is_plain = False
         self.setObjectName("composer.format_bar")
         look(self, surface="surface")
         self._row = QHBoxLayout(self)
@@ -250,9 +254,21 @@ class FormatBar(QFrame):
     def show_mode(self, *, plain: bool) -> None:
         """Show which editor is in use; plain text has nothing to format."""
         self.mode_buttons["plain" if plain else "html"].setChecked(True)
+        self._is_plain = plain
+        self._show_buttons()
+
+    def _show_buttons(self) -> None:
+        narrow = self.width() < _NARROW
         for widget in self._rich_only:
-            widget.setVisible(not plain)
-        self.monospace.setVisible(plain)
+            left_out = narrow and widget.objectName() in _LEFT_OUT
+            widget.setVisible(not self._is_plain and not left_out)
+        self.monospace.setVisible(self._is_plain)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Leave out in a narrow window what has keys, rather than cut words off."""
+        super().resizeEvent(event)
+        if (event.oldSize().width() < _NARROW) != (self.width() < _NARROW):
+            self._show_buttons()
 
     def refresh(self) -> None:
         """Show the format at the cursor."""

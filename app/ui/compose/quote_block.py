@@ -80,9 +80,7 @@ class QuoteBlock(QWidget):
         self._fold(folded=True)
         self.setVisible(quote is not None)
         if quote is not None:
-            lines = quote.attribution.strip().splitlines()
-            first = (lines[0] if lines else "Quoted original").strip().rstrip(":")
-            self._text.setText(f"⋯  {first}")
+            self._text.setText(f"⋯  {_heading(quote.attribution)}")
 
     def fill(self, html: str) -> None:
         """Show the original, made safe."""
@@ -112,3 +110,15 @@ class QuoteBlock(QWidget):
     def _fold(self, *, folded: bool) -> None:
         self.view.setHidden(folded)
         self.toggle.setText("Show" if folded else "Hide")
+
+
+def _heading(attribution: str) -> str:
+    """Give one line for what stands above the original."""
+    lines = [line.strip() for line in attribution.strip().splitlines()]
+    if not lines:
+        return "Quoted original"
+    if not lines[0].startswith("--"):
+        return lines[0].rstrip(":")
+    author = next((line for line in lines[1:] if line.startswith("From:")), "")
+    title = lines[0].strip("- ")
+    return f"{title}, {author.replace('From:', 'from', 1)}" if author else title

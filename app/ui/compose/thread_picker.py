@@ -44,7 +44,8 @@ class ThreadPicker(QWidget):
         row = QHBoxLayout(self)
         row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(8)
-        row.addWidget(label("Conversation", tone="muted"))
+        self._word = label("Conversation", tone="muted")
+        row.addWidget(self._word)
         self.button = QPushButton(NEW)
         self.button.setObjectName("composer.conversation")
         self.button.setAutoDefault(False)
@@ -87,6 +88,10 @@ class ThreadPicker(QWidget):
             role="link",
             tip="With the latest message of the marked conversation",
         )
+
+    def set_narrow(self, narrow: bool) -> None:
+        """Leave the word before the button out."""
+        self._word.setHidden(narrow)
 
     def set_account(self, account_uid: str) -> None:
         """Offer another account's conversations, once the pane opens."""

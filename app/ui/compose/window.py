@@ -47,6 +47,7 @@ if TYPE_CHECKING:
     from app.ui.theme import Theme
 
 _WIDE = 920
+_NARROW = 735
 _PANEL_WIDTH = 300
 
 
@@ -295,6 +296,7 @@ class ComposeWindow(QMainWindow):
         wide = self.width() >= _WIDE
         self.panel.setVisible(wide)
         self._panel_line.setVisible(wide)
+        self.thread_picker.set_narrow(self.width() < _NARROW)
 
     def closeEvent(self, event: QCloseEvent) -> None:
         """Save first; close once everything is on disk."""

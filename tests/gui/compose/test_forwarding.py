@@ -35,6 +35,9 @@ def test_the_panel_forwards(page):
     assert draft.subject == "Fwd: Pricing for Q3"
     assert draft.quote.attribution.startswith("---------- Forwarded message ----------\nFrom: ")
     assert "Subject: Pricing for Q3" in draft.quote.attribution
+    assert page.text_of("composer.quote.text") == (
+        "⋯  Forwarded message, from Jane Doe <jane@northwind.example>"
+    )
     assert page.chips("to") == ["boss@acme.example"]
     assert page.find("composer.panel.forward").isChecked()
     assert "forward" not in page.notices
