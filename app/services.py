@@ -11,16 +11,16 @@ if TYPE_CHECKING:
     from app.accounts.book import AccountBook
     from app.accounts.keys import ApiKeys
     from app.compose.attach import Attacher
-    from app.conversations.people import People
     from app.contacts.directory import Contacts
     from app.contacts.timelines import Timelines
+    from app.conversations.people import People
     from app.conversations.service import Conversations
     from app.outbox.dispatcher import Dispatcher
     from app.outbox.limits import Limits
     from app.outbox.outbox import Outbox
     from app.outbox.submitter import Submitter
     from app.paths import Paths
-    from app.ports import AccountStore, BlobStore, Clock, DraftStore, Ids, OutboxStore
+    from app.ports import AccountStore, BlobStore, Clock, DraftStore, Ids, OutboxLists, OutboxStore
     from app.ports.gateway import FileFetcher, GatewayData
     from app.runtime.bus import Bus
     from app.runtime.threads import Executors
@@ -41,6 +41,7 @@ class Services:
     drafts: DraftStore
     accounts: AccountStore
     records: OutboxStore
+    lists: OutboxLists
     book: AccountBook
     keys: ApiKeys
     gateway: GatewayData

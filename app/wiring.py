@@ -33,6 +33,7 @@ from app.store.drafts import SqliteDrafts
 from app.store.migrate import migrate
 from app.store.people import SqlitePeople
 from app.store.plans import SqlitePlans
+from app.store.record_lists import SqliteLists
 from app.store.records import SqliteRecords
 from app.store.sync import SqliteSync
 from app.wiring_gateway import LateFetcher, keep_gateway
@@ -102,6 +103,7 @@ def open_services(
         drafts=stores.drafts,
         accounts=stores.accounts,
         records=stores.records,
+        lists=SqliteLists(stores.database),
         book=AccountBook(
             accounts=stores.accounts,
             conversations=stores.index,

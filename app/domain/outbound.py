@@ -1,7 +1,7 @@
 """The durable record of a send: states, reasons and the one transition table. Pure.
 
 scheduled ─due─▶ queued ─claim─▶ sending ─▶ sent
-    │              │                │ ├──▶ failed     refused, or gave up
+    │              │                │ ├──▶ failed     refused, or gave up; ─dismiss─▶ cancelled
     └──cancel──▶ cancelled          │ ├──▶ queued     not accepted; due_at = back-off
                                     │ ├──▶ held       needs the person
                                     └─┴──▶ uncertain ─reconcile─▶ sent | queued | failed
@@ -87,7 +87,7 @@ TRANSITIONS: dict[OutboundState, frozenset[OutboundState]] = {
     _S.SENDING: frozenset({_S.SENT, _S.FAILED, _S.QUEUED, _S.HELD, _S.UNCERTAIN}),
     _S.UNCERTAIN: frozenset({_S.SENT, _S.QUEUED, _S.FAILED, _S.HELD, _S.UNCERTAIN}),
     _S.HELD: frozenset({_S.QUEUED, _S.CANCELLED, _S.FAILED, _S.UNCERTAIN}),
-    _S.FAILED: frozenset({_S.QUEUED}),
+    _S.FAILED: frozenset({_S.QUEUED, _S.CANCELLED}),
     _S.CANCELLED: frozenset(),
     _S.SENT: frozenset(),
 }

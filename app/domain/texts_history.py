@@ -51,6 +51,7 @@ HISTORY_TEXTS: dict[str, str] = {
     "clock_set": "This computer’s clock was changed; waiting for you before anything goes early",
     "missed": "Its time passed while this computer was off",
     "cancelled": "Cancelled by you",
+    "dismissed": "Dismissed by you",
     "taken_back": "Taken back by you",
     "retried": "Retry pressed",
     "signed_in": "You signed in; going on",

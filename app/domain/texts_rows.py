@@ -33,6 +33,7 @@ class Action(StrEnum):
     OPEN = "open"
     WRITE_AGAIN = "write_again"
     DISCARD = "discard"
+    DISMISS = "dismiss"
 
     @property
     def label(self) -> str:
@@ -53,6 +54,7 @@ _LABELS = {
     _A.OPEN: "Open",
     _A.WRITE_AGAIN: "Use as new",
     _A.DISCARD: "Discard…",
+    _A.DISMISS: "Dismiss",
 }
 
 
@@ -82,7 +84,7 @@ _S, _R = OutboundState, Reason
 _WAIT = (_A.RETRY, _A.EDIT, _A.CANCEL)
 _DECIDE = (_A.SHOW_EVIDENCE, _A.RESOLVE_SENT, _A.RESOLVE_AGAIN)
 _HELD = (_A.RETRY, _A.EDIT, _A.CANCEL)
-_MEND = (_A.EDIT, _A.RETRY)
+_MEND = (_A.EDIT, _A.RETRY, _A.DISMISS)
 
 # {provider} Gmail · {company} Google · {due} {since} {sent} times · {attempts} ·
 # {detail} what the provider said
@@ -186,7 +188,7 @@ ROW_TEXTS: dict[tuple[OutboundState, Reason], _Words] = {
     (_S.FAILED, _R.CONTENT_CHANGED): _Words(
         "exclamation", "danger", "Stopped", "at {since}",
         "A kept file is no longer what was frozen at Send, so nothing was sent. Edit it and attach"
-        " the file again.", (_A.EDIT,),
+        " the file again.", (_A.EDIT, _A.DISMISS),
     ),
     (_S.FAILED, _R.GAVE_UP): _Words(
         "exclamation", "danger", "Given up", "at {since}",

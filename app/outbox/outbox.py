@@ -58,6 +58,19 @@ class Outbox:
             due_at=self._clock.now(),
         )
 
+    def dismiss(self, uid: str) -> OutboundEmail:
+        """Take a failed record out of the outbox; its history stays.
+
+        Raises:
+            NotFound: there is no such record.
+            TooLate: it has not failed (any more).
+        """
+        record = self._ledger.get(uid)
+        _require(record, {OutboundState.FAILED})
+        return self._ledger.change(
+            record, "dismissed", state=OutboundState.CANCELLED, reason=Reason.BY_PERSON
+        )
+
     def take_back(self, uid: str) -> Draft:
         """Cancel a record and make exactly the submitted version a draft again, in one transaction.
 

@@ -116,6 +116,26 @@ class OutboxView(StrEnum):
     ALL = "all"
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RecordPage:
+    """Records for a list: without their bodies. `before` asks for the next page, None: no more."""
+
+    records: tuple[OutboundEmail, ...]
+    before: int | None = None
+
+
+class OutboxLists(Protocol):
+    """Long lists of records, page by page."""
+
+    def page(
+        self, view: OutboxView, text: str = "", before: int | None = None, limit: int = 100
+    ) -> RecordPage:
+        """Give the next records, newest first, that hold every word of `text`."""
+        ...
+
+    def count(self, view: OutboxView) -> int: ...
+
+
 class OutboxStore(Protocol):
     """Records and their history; every write is durable when the call returns."""
 

@@ -13,7 +13,7 @@ from app.domain.draft import Draft
 from app.domain.errors import NotFound, TooLate
 from app.domain.events import DraftsChanged, OutboundChanged
 from app.domain.outbound import HistoryEntry, OutboundEmail, OutboundState, Reason
-from app.ports import OutboxView
+from app.ports import OutboxView, RecordPage
 from app.runtime.bus import Bus
 from app.ui.bridge import Bridge
 from app.ui.mailroom.rows import belongs
@@ -64,8 +64,10 @@ class MemoryMailroomHost:
 
     # --- ReadHost ---
 
-    def list_records(self, view: OutboxView, text: str, limit: int) -> Future[list[OutboundEmail]]:
-        def read() -> list[OutboundEmail]:
+    def page(
+        self, view: OutboxView, text: str, before: int | None, limit: int
+    ) -> Future[RecordPage]:
+        def read() -> RecordPage:
             self.reads += 1
             words = text.casefold().split()
             found = [
@@ -74,9 +76,17 @@ class MemoryMailroomHost:
                 if belongs(one, view)
                 and all(word in f"{one.subject} {one.envelope}".casefold() for word in words)
             ]
-            return found[:limit]
+            start = before or 0
+            shown = tuple(found[start : start + limit])
+            more = start + limit if len(found) > start + limit else None
+            return RecordPage(records=shown, before=more)
 
         return self._worker.submit(read)
+
+    def count(self, view: OutboxView) -> Future[int]:
+        return self._worker.submit(
+            lambda: sum(belongs(one, view) for one in list(self.records.values()))
+        )
 
     def find_record(self, uid: str) -> Future[OutboundEmail | None]:
         return self._worker.submit(self.records.get, uid)
@@ -103,6 +113,11 @@ class MemoryMailroomHost:
 
     def retry(self, uid: str) -> Future[object]:
         return self._act("retry", uid, lambda: self._move(uid, OutboundState.QUEUED, Reason.NONE))
+
+    def dismiss(self, uid: str) -> Future[object]:
+        return self._act(
+            "dismiss", uid, lambda: self._move(uid, OutboundState.CANCELLED, Reason.BY_PERSON)
+        )
 
     def resolve(self, uid: str, *, was_sent: bool) -> Future[object]:
         state = OutboundState.SENT if was_sent else OutboundState.QUEUED

@@ -64,6 +64,8 @@ CREATE TABLE outbound (
     haystack TEXT NOT NULL
 ) STRICT;
 CREATE INDEX outbound_by_state ON outbound (state, due_at);
+-- Everything the lists and their filter look at, in the order of the lists.
+CREATE INDEX outbound_listing ON outbound (state, seq, reason, haystack);
 CREATE INDEX outbound_waiting ON outbound (account_uid, priority, due_at)
     WHERE state IN ('scheduled', 'queued', 'uncertain');
 CREATE INDEX outbound_by_sent ON outbound (mailbox_uid, sent_at) WHERE sent_at IS NOT NULL;

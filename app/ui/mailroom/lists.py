@@ -16,12 +16,15 @@ if TYPE_CHECKING:
     from app.domain.account import Mailbox
     from app.domain.draft import Draft
     from app.domain.outbound import OutboundEmail
-    from app.ports import OutboxView
+    from app.ports import OutboxView, RecordPage
     from app.ui.mailroom.host import MailroomHost
+    from app.ui.mailroom.rows import Row
     from app.ui.tasks import Task
 
-PAGE = 500
-FILTER_PAUSE_MS = 120
+PAGE = 100
+DRAFTS = 500
+# Shorter than the pause between two keys of a quick typist: the list follows the typing.
+FILTER_PAUSE_MS = 40
 
 
 class RowList(QObject):
@@ -36,22 +39,24 @@ class RowList(QObject):
         self.model = RowModel(self)
         self._host = host
         self._text = ""
-        self._limit = PAGE
         self._reading: Task | None = None
         self._pause = QTimer(self, singleShot=True, interval=FILTER_PAUSE_MS)
         self._pause.timeout.connect(self.read)
-        self.model.more_wanted.connect(self._on_more_wanted)
+        self.model.more_wanted.connect(self.read_more)
         host.bridge.store_changed.connect(self.read)
 
     def set_filter(self, text: str) -> None:
         """Show only what holds every word, after a pause in typing."""
         if text != self._text:
             self._text = text
-            self._limit = PAGE
             self._pause.start()
 
     def read(self) -> None:
         """Read everything that is shown again; the newest reading wins."""
+        raise NotImplementedError
+
+    def read_more(self) -> None:
+        """Read the page after the last row."""
         raise NotImplementedError
 
     def _expect(self, task: Task) -> None:
@@ -59,14 +64,6 @@ class RowList(QObject):
             self._reading.drop()
         self._reading = task
 
-    def _on_more_wanted(self) -> None:
-        self._limit += PAGE
-        self.read()
-
-    def _tell_count(self) -> None:
-        if not self._text:
-            self.counted.emit(self.model.rowCount())
-        self.loaded.emit()
 
 
 class RecordList(RowList):
@@ -75,24 +72,48 @@ class RecordList(RowList):
     def __init__(self, *, host: MailroomHost, view: OutboxView, parent: QObject) -> None:
         super().__init__(host=host, parent=parent)
         self._view = view
+        self._shown_text = ""
+        self._before: int | None = None
         self._percent: dict[str, int] = {}
         host.bridge.outbound_changed.connect(self._on_record_changed)
         host.bridge.upload_progressed.connect(self._on_progress)
 
     def read(self) -> None:
-        """Read the list."""
-        future = self._host.list_records(self._view, self._text, self._limit)
+        """Read the list: as much as is shown, or the first page under another filter."""
+        shown = self.model.rowCount() if self._text == self._shown_text else 0
+        self._shown_text = self._text
+        future = self._host.page(self._view, self._text, None, max(PAGE, shown))
         self._expect(tasks.run(self, future, done=self._on_read, failed=self.failed.emit))
+        self._count()
 
-    def _on_read(self, records: Sequence[OutboundEmail]) -> None:
-        self._reading = None
+    def read_more(self) -> None:
+        """Read the page after the last row."""
+        if self._before is None or self._reading is not None:
+            return
+        future = self._host.page(self._view, self._text, self._before, PAGE)
+        self._expect(tasks.run(self, future, done=self._on_more, failed=self.failed.emit))
+
+    def _on_read(self, page: RecordPage) -> None:
+        self._reading, self._before = None, page.before
+        self.model.set_rows(self._rows(page), has_more=page.before is not None)
+        self.loaded.emit()
+
+    def _on_more(self, page: RecordPage) -> None:
+        self._reading, self._before = None, page.before
+        self.model.append(self._rows(page), has_more=page.before is not None)
+        self.loaded.emit()
+
+    def _rows(self, page: RecordPage) -> list[Row]:
         now = self._host.clock.now()
-        rows = [record_row(one, now, self._percent.get(one.uid, 0)) for one in records]
-        self.model.set_rows(rows, has_more=len(records) >= self._limit)
-        self._tell_count()
+        return [record_row(one, now, self._percent.get(one.uid, 0)) for one in page.records]
+
+    def _count(self) -> None:
+        counting = self._host.count(self._view)
+        tasks.run(self, counting, done=self.counted.emit, failed=self.failed.emit)
 
     def _on_record_changed(self, uid: str) -> None:
         tasks.run(self, self._host.find_record(uid), done=self._on_found, failed=self.failed.emit)
+        self._count()
 
     def _on_found(self, record: OutboundEmail | None) -> None:
         if record is None:
@@ -105,7 +126,7 @@ class RecordList(RowList):
         else:
             percent = self._percent.get(record.uid, 0)
             self.model.put(record_row(record, self._host.clock.now(), percent))
-        self._tell_count()
+        self.loaded.emit()
 
     def _on_progress(self, uid: str, percent: int) -> None:
         row = self.model.find(uid)
@@ -120,6 +141,7 @@ class DraftList(RowList):
     def __init__(self, *, host: MailroomHost, parent: QObject) -> None:
         super().__init__(host=host, parent=parent)
         self._mailboxes: dict[str, Mailbox] = {}
+        self._limit = DRAFTS
         host.bridge.drafts_changed.connect(self._on_drafts_changed)
         host.bridge.accounts_changed.connect(self._on_accounts_changed)
 
@@ -129,6 +151,11 @@ class DraftList(RowList):
             self._read_mailboxes()
         future = self._host.list_drafts(self._limit)
         self._expect(tasks.run(self, future, done=self._on_read, failed=self.failed.emit))
+
+    def read_more(self) -> None:
+        """Read more of them."""
+        self._limit += DRAFTS
+        self.read()
 
     def _on_drafts_changed(self, _uid: str) -> None:
         self._pause.start()
@@ -153,4 +180,6 @@ class DraftList(RowList):
         found = [one for one in drafts if not one.is_blank and draft_matches(one, self._text)]
         rows = [draft_row(one, self._mailboxes, now) for one in found]
         self.model.set_rows(rows, has_more=len(drafts) >= self._limit)
-        self._tell_count()
+        if not self._text:
+            self.counted.emit(len(rows))
+        self.loaded.emit()

@@ -66,6 +66,18 @@ class RowModel(QAbstractTableModel):
         self._renumber()
         self.endResetModel()
 
+    def append(self, rows: Sequence[Row], *, has_more: bool) -> None:
+        """Show a page below the present rows; what came to the top meanwhile is not shown twice."""
+        self._has_more = has_more
+        fresh = [row for row in rows if row.uid not in self._places]
+        if not fresh:
+            return
+        known = len(self._rows)
+        self.beginInsertRows(QModelIndex(), known, known + len(fresh) - 1)
+        self._rows.extend(fresh)
+        self._places.update((row.uid, known + number) for number, row in enumerate(fresh))
+        self.endInsertRows()
+
     def put(self, row: Row) -> None:
         """Show a changed row in its place, or a new one at the top."""
         place = self._places.get(row.uid)

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from app.domain.account import Mailbox
     from app.domain.draft import Draft
     from app.domain.outbound import HistoryEntry, OutboundEmail
-    from app.ports import Clock, OutboxView
+    from app.ports import Clock, OutboxView, RecordPage
     from app.services import Services
     from app.ui.bridge import Bridge
 
@@ -48,9 +48,15 @@ class ServiceMailroomHost:
         """Give the events."""
         return self._bridge
 
-    def list_records(self, view: OutboxView, text: str, limit: int) -> Future[list[OutboundEmail]]:
-        """Read a list of records."""
-        return self._store(self._services.records.list_records, view, text, limit)
+    def page(
+        self, view: OutboxView, text: str, before: int | None, limit: int
+    ) -> Future[RecordPage]:
+        """Read a page of records."""
+        return self._store(self._services.lists.page, view, text, before, limit)
+
+    def count(self, view: OutboxView) -> Future[int]:
+        """Count the records of a view."""
+        return self._store(self._services.lists.count, view)
 
     def find_record(self, uid: str) -> Future[OutboundEmail | None]:
         """Read one record."""
@@ -85,6 +91,10 @@ class ServiceMailroomHost:
     def retry(self, uid: str) -> Future[object]:
         """Try a record now."""
         return self._store(self._services.outbox.retry, uid)
+
+    def dismiss(self, uid: str) -> Future[object]:
+        """Take a failed record out of the outbox."""
+        return self._store(self._services.outbox.dismiss, uid)
 
     def resolve(self, uid: str, *, was_sent: bool) -> Future[object]:
         """Take the person's word about an uncertain record."""
