@@ -66,7 +66,7 @@ COLUMNS = (*FIXED, *CHANGING, "version")
 
 
 def record_values(record: OutboundEmail) -> dict[str, object]:
-    """Give every column of the changing row by name."""
+    """Give every column of the row by name."""
     return {
         "uid": record.uid,
         "account_uid": record.account_uid,
@@ -80,6 +80,16 @@ def record_values(record: OutboundEmail) -> dict[str, object]:
         "frozen_hash": record.message.frozen_hash,
         "draft_uid": record.draft_uid,
         "haystack": _haystack(record),
+        "fingerprint": record.fingerprint,
+        "recipients": len(record.envelope.recipients),
+        **changing_values(record),
+        "version": record.version,
+    }
+
+
+def changing_values(record: OutboundEmail) -> dict[str, object]:
+    """Give the columns that a step may change, in the order of CHANGING."""
+    return {
         "state": record.state.value,
         "reason": record.reason.value,
         "updated_at": to_text(record.updated_at),
@@ -88,8 +98,6 @@ def record_values(record: OutboundEmail) -> dict[str, object]:
         "attempts": record.attempts,
         "asks": record.asks,
         "priority": record.priority,
-        "fingerprint": record.fingerprint,
-        "recipients": len(record.envelope.recipients),
         "provider_draft_id": record.provider_draft_id,
         "provider_draft_message_id": record.provider_draft_message_id,
         "upload_state": record.upload_state,
@@ -97,7 +105,6 @@ def record_values(record: OutboundEmail) -> dict[str, object]:
         "sent_at": to_text_or_none(record.sent_at),
         "uncertain_at": to_text_or_none(record.uncertain_at),
         "detail": record.detail,
-        "version": record.version,
     }
 
 

@@ -14,11 +14,13 @@ from app.domain.errors import IdempotencyConflict, NotFound, TooLate
 from app.domain.history import chain_hash
 from app.domain.outbound import HistoryEntry, OutboundState, check_transition
 from app.mime.draft_json import draft_from_dict
-from app.ports import Enqueued, OutboxView
+from app.ports import Enqueued
 from app.store.drafts import dump_draft, insert_draft
+from app.store.record_lists import VIEWS
 from app.store.record_rows import (
     CHANGING,
     COLUMNS,
+    changing_values,
     content_values,
     load_record,
     record_values,
@@ -30,16 +32,10 @@ if TYPE_CHECKING:
 
     from app.domain.draft import Draft
     from app.domain.outbound import OutboundEmail
-    from app.ports import KeyClaim
+    from app.ports import KeyClaim, OutboxView
     from app.store.database import Database
 
-_VIEWS = {
-    OutboxView.OUTBOX: "o.state IN ('queued', 'sending', 'uncertain', 'held', 'failed')"
-    " OR (o.state = 'scheduled' AND o.reason = 'undo_window')",
-    OutboxView.SCHEDULED: "o.state = 'scheduled' AND o.reason <> 'undo_window'",
-    OutboxView.SENT: "o.state = 'sent'",
-    OutboxView.ALL: "1",
-}
+_SETTINGS = ", ".join(f"{name} = ?" for name in CHANGING)
 _SELECT = (
     f"SELECT {', '.join('o.' + name for name in COLUMNS)}, c.content, c.reply, c.links"
     " FROM outbound o JOIN outbound_content c ON c.uid = o.uid"
@@ -79,13 +75,12 @@ class SqliteRecords:
         """Write `new` if the row is still `old`."""
         if new.state is not old.state:
             check_transition(old.state, new.state)
-        values = record_values(new)
-        settings = ", ".join(f"{name} = ?" for name in CHANGING)
+        values = changing_values(new)
         with self._database.write() as connection:
             changed = connection.execute(
-                f"UPDATE outbound SET {settings}, version = version + 1"
+                f"UPDATE outbound SET {_SETTINGS}, version = version + 1"
                 " WHERE uid = ? AND version = ?",
-                (*(values[name] for name in CHANGING), old.uid, old.version),
+                (*values.values(), old.uid, old.version),
             ).rowcount
             if changed != 1:
                 raise TooLate(state=_state_of(connection, old.uid))
@@ -105,7 +100,7 @@ class SqliteRecords:
     ) -> list[OutboundEmail]:
         """Give records of a view, newest change first, that contain every word of `text`."""
         words = text.casefold().split()
-        where = f"({_VIEWS[view]})" + " AND instr(o.haystack, ?) > 0" * len(words)
+        where = f"({VIEWS[view]})" + " AND instr(o.haystack, ?) > 0" * len(words)
         rows = self._database.query(
             f"{_SELECT} WHERE {where} ORDER BY o.seq DESC LIMIT ?", (*words, limit)
         )

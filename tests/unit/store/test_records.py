@@ -10,6 +10,7 @@ from app.domain.outbound import HistoryEntry, OutboundState, Reason, Receipt
 from app.ports import KeyClaim, OutboxView
 from app.store.database import Database
 from app.store.drafts import SqliteDrafts
+from app.store.record_rows import CHANGING, COLUMNS, changing_values, record_values
 from app.store.records import SqliteRecords
 from tests.support.mailroom_values import NOW, make_draft, make_record
 
@@ -122,3 +123,8 @@ def test_views_and_filter_find_by_state_person_and_subject(records: SqliteRecord
     assert [one.uid for one in records.list_records(OutboxView.SCHEDULED)] == ["c"]
     assert len(records.list_records(OutboxView.ALL, "PRICING raj@north")) == 3
     assert records.list_records(OutboxView.ALL, "nobody") == []
+
+
+def test_columns_that_change_are_written_in_the_order_of_the_statement() -> None:
+    assert tuple(changing_values(make_record())) == CHANGING
+    assert set(record_values(make_record())) == set(COLUMNS)
