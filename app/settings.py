@@ -1,4 +1,4 @@
-"""Settings as typed descriptors: flag > environment > file > default, each with its origin. No Qt.
+"""Settings as typed descriptors: flag > environment > file > shipped clients > default, each with its origin. No Qt.
 
 `Settings.get("google.client_id")` is never written: each setting is an attribute, listed once in
 `SETTINGS`; `postrider doctor` prints them with their origins.
@@ -6,20 +6,31 @@
 
 from __future__ import annotations
 
+import json
 import os
 import tomllib
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from pathlib import Path
 from typing import TYPE_CHECKING, Generic, TypeVar, cast, overload
 
 from app.domain.errors import StoreError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-    from pathlib import Path
 
 T = TypeVar("T", bound=str | int | float | bool)
 
-
+CLIENTS_FILE = "oauth/clients.json"
+CLIENT_SETTINGS = (
+    "google.client_id",
+    "google.client_secret",
+    "microsoft.client_id",
+    "microsoft.tenant",
+)
+_PACKAGE = Path(__file__).parent
+# Inside the package when it is installed, beside it in a checkout.
+_INSIDE = _PACKAGE / "resources"
+RESOURCES = _INSIDE if _INSIDE.is_dir() else _PACKAGE.parent / "resources"
 _TRUE = frozenset({"1", "true", "yes", "on"})
 _FALSE = frozenset({"0", "false", "no", "off"})
 
@@ -87,6 +98,8 @@ class Endpoints:
     microsoft_tenant: str
     microsoft_client_id: str
     graph_url: str
+    google_access: str = "full"
+    microsoft_prompt: str = "select_account"
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,6 +118,7 @@ class Settings:
     flags: Mapping[str, object] = field(default_factory=dict)
     environment: Mapping[str, str] = field(default_factory=dict)
     file: Mapping[str, object] = field(default_factory=dict)
+    clients: Mapping[str, object] = field(default_factory=dict)
 
     sandbox_url = Setting("sandbox.url", "", "A sandbox's address: points every endpoint at it.")
     google_auth_url = Setting(
@@ -126,6 +140,11 @@ class Settings:
     google_client_secret = Setting(
         "google.client_secret", "", "Its secret, which Google does not treat as one.", secret=True
     )
+    google_access = Setting(
+        "google.access",
+        "full",
+        "What is asked of Google: full, or send (gmail.send alone: no drafts, no conversations).",
+    )
     microsoft_authority_url = Setting(
         "microsoft.authority_url", "https://login.microsoftonline.com", "The Entra authority."
     )
@@ -133,6 +152,11 @@ class Settings:
         "microsoft.tenant", "common", "Tenant: common, organizations or an id."
     )
     microsoft_client_id = Setting("microsoft.client_id", "", "Application id of a public client.")
+    microsoft_prompt = Setting(
+        "microsoft.prompt",
+        "select_account",
+        "What Microsoft's page begins with: select_account, login or consent.",
+    )
     graph_url = Setting(
         "microsoft.graph_url", "https://graph.microsoft.com/v1.0", "Microsoft Graph."
     )
@@ -190,11 +214,17 @@ class Settings:
     theme = Setting("ui.theme", "system", "Light, dark or system.")
 
     @classmethod
-    def load(cls, path: Path, flags: Mapping[str, object] | None = None) -> Settings:
+    def load(
+        cls,
+        path: Path,
+        flags: Mapping[str, object] | None = None,
+        *,
+        resources: Path | None = None,
+    ) -> Settings:
         """Read a profile's settings file; a missing one is an empty one.
 
         Raises:
-            SettingError: the file is not TOML or cannot be read.
+            SettingError: the file is not TOML, the shipped clients are no JSON, or one cannot be read.
         """
         try:
             with path.open("rb") as source:
@@ -203,7 +233,8 @@ class Settings:
             table = {}
         except (OSError, tomllib.TOMLDecodeError) as error:
             raise SettingError(name="settings.toml", origin=str(path), detail=str(error)) from error
-        settings = cls(flags or {}, dict(os.environ), _flatten(table))
+        clients = _shipped_clients(resources or RESOURCES)
+        settings = cls(flags or {}, dict(os.environ), _flatten(table), clients)
         settings.origins()
         return settings
 
@@ -217,6 +248,7 @@ class Settings:
             ("flag", self.flags.get(setting.name)),
             (f"environment {setting.variable}", self.environment.get(setting.variable)),
             ("settings.toml", self.file.get(setting.name)),
+            (CLIENTS_FILE, self.clients.get(setting.name)),
         ):
             if raw is not None:
                 return setting.parse(raw, origin), origin
@@ -236,7 +268,11 @@ class Settings:
     def endpoints(self) -> Endpoints:
         """Give the providers' addresses; a sandbox's address replaces them all."""
         if self.sandbox_url:
-            return sandbox_endpoints(self.sandbox_url.rstrip("/"))
+            return replace(
+                sandbox_endpoints(self.sandbox_url.rstrip("/")),
+                google_access=self.google_access,
+                microsoft_prompt=self.microsoft_prompt,
+            )
         names = Endpoints.__dataclass_fields__
         return Endpoints(**{name: getattr(self, name) for name in names})
 
@@ -261,6 +297,23 @@ def sandbox_endpoints(url: str) -> Endpoints:
         microsoft_client_id="00000000-0000-4000-8000-000000000001",
         graph_url=f"{url}/graph/v1.0",
     )
+
+
+def _shipped_clients(resources: Path) -> dict[str, object]:
+    """Read the client registrations that a company ships with its copy; usually there are none.
+
+    Raises:
+        SettingError: the file is there and cannot be read.
+    """
+    path = resources / CLIENTS_FILE
+    try:
+        found = json.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        return {}
+    except (OSError, ValueError) as error:
+        raise SettingError(name=CLIENTS_FILE, origin=str(path), detail=str(error)) from error
+    flat = _flatten(found) if isinstance(found, dict) else {}
+    return {name: flat[name] for name in CLIENT_SETTINGS if name in flat}
 
 
 def _flatten(table: Mapping[str, object], prefix: str = "") -> dict[str, object]:

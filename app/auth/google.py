@@ -18,7 +18,7 @@ from app.auth.endpoints import all_loopback
 from app.auth.quiet import quiet_libraries
 from app.auth.receiver import Receiver
 from app.auth.records import GoogleTokens
-from app.auth.scopes import GOOGLE_SCOPES, check_can_send
+from app.auth.scopes import check_can_send, google_scopes
 from app.domain.account import ProviderKind
 from app.domain.errors import (
     SignInDenied,
@@ -155,11 +155,16 @@ class GoogleSignIn:
             }
         }
         return Flow.from_client_config(
-            config, scopes=list(GOOGLE_SCOPES), autogenerate_code_verifier=True
+            config,
+            scopes=list(google_scopes(self._endpoints.google_access)),
+            autogenerate_code_verifier=True,
         )
 
     def _ask_browser(self, flow: Any, receiver: Receiver, attempt: BrowserSignIn) -> dict[str, str]:
         hint = {"login_hint": attempt.login_hint} if attempt.login_hint else {}
+        if self._endpoints.google_access != "send":
+            # What was granted before stays granted (docs: incremental authorization).
+            hint["include_granted_scopes"] = "true"
         # Only with prompt=consent does Google give a refresh token every time.
         url, state = flow.authorization_url(access_type="offline", prompt="consent", **hint)
         receiver.expect(state)

@@ -240,6 +240,7 @@ class _Session:
         import msal
 
         self.http = http
+        self._prompt = endpoints.microsoft_prompt
         self.cache = msal.SerializableTokenCache()
         if cache:
             self.cache.deserialize(cache)
@@ -263,7 +264,7 @@ class _Session:
             flow: dict[str, Any] = self.app.initiate_auth_code_flow(
                 list(scopes),
                 redirect_uri=redirect,
-                prompt="select_account",
+                prompt=self._prompt or None,
                 login_hint=login_hint or None,
             )
         return flow

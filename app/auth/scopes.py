@@ -14,6 +14,8 @@ _G = "https://www.googleapis.com/auth/"
 GMAIL_FULL = "https://mail.google.com/"
 # `openid email profile` come back under their long names; the answer is compared by meaning only.
 GOOGLE_SCOPES = ("openid", "email", "profile", f"{_G}gmail.compose", f"{_G}gmail.readonly")
+# For a client that is registered without the restricted scopes (docs: choose Gmail API scopes).
+GOOGLE_SEND_SCOPES = ("openid", "email", "profile", f"{_G}gmail.send")
 # MSAL adds openid, profile and offline_access itself and refuses them here.
 MICROSOFT_SCOPES = ("User.Read", "Mail.Send", "Mail.ReadWrite")
 
@@ -22,6 +24,11 @@ _GMAIL_WRITES = frozenset({f"{_G}gmail.compose", f"{_G}gmail.modify", GMAIL_FULL
 _GMAIL_SENDS = _GMAIL_WRITES | {f"{_G}gmail.send"}
 _GMAIL_READS = frozenset({f"{_G}gmail.readonly", f"{_G}gmail.modify", GMAIL_FULL})
 _GMAIL_LISTS = _GMAIL_READS | {f"{_G}gmail.metadata"}
+
+
+def google_scopes(access: str) -> tuple[str, ...]:
+    """Give what is asked of Google: everything, or with `send` only the right to send."""
+    return GOOGLE_SEND_SCOPES if access.strip().casefold() == "send" else GOOGLE_SCOPES
 
 
 def capabilities_of(provider: ProviderKind, scopes: Iterable[str]) -> frozenset[Capability]:

@@ -10,6 +10,7 @@ from app.cli.exits import DONE, USAGE
 from app.cli.output import account_value
 from app.domain.account import ProviderKind
 from app.domain.errors import NotFound
+from app.domain.texts_account import missing_sentences
 from app.ports import SignInFlow
 from app.runtime.cancel import CancelToken
 
@@ -73,10 +74,11 @@ def _add(arguments: argparse.Namespace, services: Services, output: Output) -> i
 
 
 def _show(account: Account, services: Services, output: Output) -> None:
-    value = account_value(account, services.book.list_mailboxes())
+    missing = missing_sentences(account)
+    value = account_value(account, services.book.list_mailboxes()) | {"missing": list(missing)}
     addresses = ", ".join(box["address"] for box in value["mailboxes"])
     line = f"{account.address}  {account.provider.label}  {account.state.value}  {addresses}"
-    output.row(value, line)
+    output.row(value, "\n  ".join((line, *missing)))
 
 
 def _find(text: str, services: Services) -> Account:

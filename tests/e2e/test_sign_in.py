@@ -117,6 +117,30 @@ def test_another_address_is_refused_in_a_sentence(
     assert "stolen" not in err
 
 
+def test_an_account_that_may_only_send_sends_and_says_what_is_missed(
+    control: ControlClient, sandbox_url: str, tmp_path: Path
+) -> None:
+    env = environment(tmp_path, sandbox_url, **{"google.access": "send"})
+    running = SigningIn(env, ADA_GMAIL, "loopback")
+    httpx.get(running.prompt["url"], follow_redirects=True, trust_env=False)
+    code, out, err = running.end()
+    assert code == 0, err
+    added = json.loads(out)
+    assert added["capabilities"] == ["send"]
+    assert [one for one in added["missing"] if "conversations" in one]
+    assert [one for one in added["missing"] if "unclear send" in one]
+    code, rows, _ = send(env, ADA_GMAIL)
+    assert (code, rows[-1]["state"]) == (0, "sent")
+    assert len(control.deliveries()) == 1
+    used = {row["operation"] for row in control.requests() if "gmail/v1" in row["path"]}
+    assert used <= {"gmail.messages.send", "gmail.upload.messages.send"}
+    # Its answer lost, it is asked about by nobody but the person, and never sent again.
+    control.fault("send", "drop_after")
+    code, rows, _ = send(env, ADA_GMAIL, wait_s=8)
+    assert (code, rows[-1]["state"]) == (75, "uncertain")
+    assert len(control.deliveries()) == 2
+
+
 @pytest.fixture
 def certificate(tmp_path: Path) -> Path:
     """Make an authority's own certificate for 127.0.0.1, with its key, in one PEM file."""

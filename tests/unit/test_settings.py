@@ -57,3 +57,26 @@ def test_origins_name_every_setting_once_and_hide_secrets() -> None:
     assert origins["google.client_secret"].value == "•••"
     assert origins["google.client_secret"].origin == "flag"
     assert origins["send.undo_s"].origin == "default"
+
+
+def test_shipped_clients_are_used_until_a_setting_says_otherwise(tmp_path: Path) -> None:
+    folder = tmp_path / "oauth"
+    folder.mkdir()
+    text = '{"google": {"client_id": "ours", "api_url": "x"}, "microsoft": {"tenant": "acme"}}'
+    (folder / "clients.json").write_text(text, encoding="utf-8")
+    path = tmp_path / "settings.toml"
+    shipped = Settings.load(path, resources=tmp_path)
+    assert (shipped.google_client_id, shipped.microsoft_tenant) == ("ours", "acme")
+    # Registrations only: an address in that file is not believed.
+    assert shipped.google_api_url == "https://gmail.googleapis.com"
+    assert "oauth/clients.json" in {one.origin for one in shipped.origins()}
+    path.write_text('[google]\nclient_id = "mine"\n', encoding="utf-8")
+    assert Settings.load(path, resources=tmp_path).google_client_id == "mine"
+
+
+def test_unreadable_shipped_clients_are_said(tmp_path: Path) -> None:
+    folder = tmp_path / "oauth"
+    folder.mkdir()
+    (folder / "clients.json").write_text("{", encoding="utf-8")
+    with pytest.raises(SettingError):
+        Settings.load(tmp_path / "settings.toml", resources=tmp_path)

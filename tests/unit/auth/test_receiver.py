@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import socket
+import struct
 import threading
 
 import httpx
@@ -105,6 +106,17 @@ def test_bytes_that_are_no_http_do_not_stop_it(receiver):
     with socket.create_connection(("127.0.0.1", receiver.port)) as scan:
         scan.sendall(b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03\r\n\r\n")
         scan.recv(1000)
+    httpx.get(_url(receiver, f"/?state={STATE}&code=abc"))
+    assert _wait(receiver)["code"] == "abc"
+
+
+def test_a_port_scan_does_not_stop_it(receiver):
+    for number in range(60):
+        scan = socket.create_connection(("127.0.0.1", receiver.port))
+        if number % 2:
+            # Reset instead of closing, as scanners do.
+            scan.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        scan.close()
     httpx.get(_url(receiver, f"/?state={STATE}&code=abc"))
     assert _wait(receiver)["code"] == "abc"
 

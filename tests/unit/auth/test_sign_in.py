@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import logging
+import socket
 import threading
+from contextlib import suppress
 from dataclasses import replace
 
 import httpx
@@ -170,6 +172,60 @@ def test_favicons_and_strangers_first(desk, server, provider):
 
 
 @BOTH
+def test_two_browsers_on_one_page_are_one_sign_in(desk, server, provider):
+    server.control.settings(auto_consent=False)
+    running = Running(desk, provider)
+    url = running.prompt().url
+    server.control.settings(auto_consent=True)
+    # Both hold a redirect of their own before either follows it.
+    first, second = (httpx.get(url).headers["location"] for _ in range(2))
+    assert first != second
+    assert httpx.get(first).status_code == 200
+    with suppress(httpx.HTTPError):
+        # The second comes too late: it is answered, or finds nobody there, and is never waited for.
+        httpx.get(second, timeout=5)
+    assert running.end().address
+    assert len([one for one in desk.vault._secrets if "/" in one]) == 1
+
+
+@BOTH
+def test_a_browser_that_sends_byte_by_byte_gets_through(desk, server, provider):
+    server.control.settings(auto_consent=False)
+    running = Running(desk, provider)
+    url = running.prompt().url
+    server.control.settings(auto_consent=True)
+    location = httpx.URL(httpx.get(url).headers["location"])
+    target = location.raw_path.decode()
+    with socket.create_connection(("127.0.0.1", location.port)) as slow:
+        slow.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        for byte in f"GET {target} HTTP/1.1\r\nHost: {location.netloc.decode()}\r\n\r\n".encode():
+            slow.sendall(bytes([byte]))
+        assert b"200" in slow.recv(100)
+    assert running.end().address
+
+
+@BOTH
+def test_a_slow_network_takes_longer_and_nothing_else(desk, server, provider):
+    server.control.settings(latency_ms=300)
+    try:
+        assert sign_in(desk, provider).address
+    finally:
+        server.control.settings(latency_ms=0)
+
+
+@BOTH
+def test_giving_up_while_the_exchange_hangs_keeps_nothing(desk, server, provider):
+    server.control.fault("token", "stall")
+    running = Running(desk, provider)
+    httpx.get(running.prompt().url, follow_redirects=True)
+    wait_until(lambda: server.control.stalled)
+    running.cancel.cancel()
+    server.control.release()
+    assert isinstance(running.end(), Cancelled)
+    assert not desk.vault._secrets
+
+
+@BOTH
 def test_two_sign_ins_at_once_do_not_mix(desk, server, provider):
     server.control.settings(auto_consent=False)
     first, second = Running(desk, provider), Running(desk, provider, account_uid="a2")
@@ -269,6 +325,35 @@ def test_a_missing_client_id_is_said(server):
         with pytest.raises(SignInFailed) as caught:
             sign_in(Desk.at(server, endpoints=bare), provider)
         assert "client id" in caught.value.params["detail"]
+
+
+def test_a_client_that_may_only_send_asks_for_no_more(server):
+    endpoints = replace(Desk.at(server).endpoints, google_access="send")
+    desk, browser = Desk.at(server, endpoints=endpoints), Browser()
+    found = sign_in(desk, GMAIL, show=browser.show)
+    browser.join()
+    asked = httpx.URL(browser.prompts[0].url).params
+    assert [one for one in asked["scope"].split() if "gmail" in one] == [
+        "https://www.googleapis.com/auth/gmail.send"
+    ]
+    assert "include_granted_scopes" not in asked
+    assert found.capabilities == {Capability.SEND}
+
+
+def test_a_second_consent_keeps_what_was_granted_before(desk):
+    browser = Browser()
+    sign_in(desk, GMAIL, show=browser.show)
+    browser.join()
+    assert httpx.URL(browser.prompts[0].url).params["include_granted_scopes"] == "true"
+
+
+@pytest.mark.parametrize("prompt", ["select_account", "consent", ""])
+def test_what_microsofts_page_begins_with_is_a_setting(server, prompt):
+    endpoints = replace(Desk.at(server).endpoints, microsoft_prompt=prompt)
+    desk, browser = Desk.at(server, endpoints=endpoints), Browser()
+    sign_in(desk, MICROSOFT, show=browser.show)
+    browser.join()
+    assert httpx.URL(browser.prompts[0].url).params.get("prompt", "") == prompt
 
 
 def test_unticked_reading_is_noticed(desk, server):
