@@ -7,6 +7,7 @@ import sys
 from typing import TYPE_CHECKING, Any
 
 from app.domain.texts import error_sentence
+from app.mime.draft_json import links_to_list
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -99,6 +100,7 @@ def record_value(record: OutboundEmail) -> dict[str, Any]:
         "wire_message_id": receipt.wire_message_id if receipt else None,
         "differences": list(receipt.differences) if receipt else [],
         "detail": record.detail,
+        "links": links_to_list(record.links),
     }
 
 

@@ -27,7 +27,9 @@ class Later:
     def close_if_made(self) -> None:
         """Close the object unless nobody ever needed it."""
         with self._lock:
-            for one in self._made:
-                close = getattr(one, "close", None)
-                if close is not None:
-                    close()
+            made = tuple(self._made)
+        # Not under the lock: what is being closed may wait for a thread that still uses the object.
+        for one in made:
+            close = getattr(one, "close", None)
+            if close is not None:
+                close()

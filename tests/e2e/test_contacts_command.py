@@ -6,6 +6,8 @@ import base64
 import email
 import email.policy
 import json
+import os
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -13,9 +15,21 @@ from typing import Any
 
 import pytest
 
+from app.domain.draft import ContextLink, LinkKind
+from app.domain.outbound import OutboundState
 from app.sandbox.server import SandboxServer
-from tests.support.profile import ADA_GMAIL, ADA_OUTLOOK, environment, make_profile, run
+from tests.support.profile import (
+    ADA_GMAIL,
+    ADA_OUTLOOK,
+    environment,
+    make_profile,
+    open_profile,
+    run,
+    settle,
+    start,
+)
 from tests.support.sandbox import ControlClient, sandbox
+from tests.support.waiting import wait_until
 
 TABLE = "Id,Name,Email,Plan\n1,Jane Doe,jane@northwind.example,Gold\n2,Bad,nobody,\n"
 DEALS = "Id,Name,Amount,Contact Email\nd1,Renewal,24000,jane@northwind.example\n"
@@ -367,3 +381,34 @@ def test_help_tells_examples_and_exit_codes(arguments: list[str]) -> None:
     assert code == 0
     assert "Examples:\n  " in told
     assert "  75  still waiting" in told
+
+
+def test_a_killed_send_is_once_on_the_timeline_after_a_restart(
+    tmp_path: Path, env: dict[str, str], server: SandboxServer, control: ControlClient
+) -> None:
+    fault = control.fault("send", "stall", when="after", delay_s=60)
+    slow = {**env, "POSTRIDER_SEND_TIMEOUT_S": "30"}
+    arguments = [
+        *("send", "--json", "--from", ADA_GMAIL, "--to", "jane@northwind.example"),
+        *("--subject", "Hallo", "--text", "Hallo", "--context", "ticket:4711"),
+    ]
+    process = start(arguments, slow)
+
+    def is_stalled() -> bool:
+        given = {one["id"]: one for one in control.call("GET", "/faults")}
+        return bool(given[fault["id"]]["hits"])
+
+    wait_until(is_stalled, what="the send")
+    os.killpg(process.pid, signal.SIGKILL)
+    process.communicate()
+    control.call("DELETE", "/faults")
+    control.release()
+    link = ContextLink(LinkKind.CONTEXT, "4711", "ticket")
+    with open_profile(tmp_path / "profile", server.url) as services:
+        assert services.timelines.list_timeline(link) == []
+        (record,) = settle(
+            services, lambda records: all(one.state is OutboundState.SENT for one in records)
+        )
+        (entry,) = services.timelines.list_timeline(link)
+        assert (entry.record_uid, entry.state.value) == (record.uid, "accepted")
+    assert len(control.deliveries()) == 1

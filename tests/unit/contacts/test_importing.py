@@ -4,11 +4,16 @@ from __future__ import annotations
 
 import time
 import uuid
-from datetime import date
+from datetime import UTC, date, datetime
 from decimal import Decimal
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
+from app.contacts.cards import contacts_of_cards, is_cards
+from app.contacts.decoding import decode
+from app.contacts.rows import IncomingContact, IncomingDeal, contacts_of_table, deals_of_table
 from app.domain.contact import ImportReport, RowError
 from app.domain.errors import NotFound
 from app.domain.texts_contacts import ROW_ERROR_TEXTS, report_sentence, row_error_sentence
@@ -305,3 +310,25 @@ def test_twenty_thousand_rows_take_seconds(services: Services) -> None:
     # 1.3 s on two idle cores; a look at the rows one by one would take minutes.
     assert time.perf_counter() - begun < 30
     assert services.contacts.search("jane19999")[0].email == "jane19999@northwind49.example"
+
+
+_NOW = datetime(2026, 7, 14, tzinfo=UTC)
+_AWKWARD = st.text(alphabet="a@x.,;\"'\t\r\n\\:=ÄbegindvcardEMAILNFVUQP0 {}\0", max_size=200)
+
+
+@given(st.one_of(st.binary(max_size=200), _AWKWARD.map(str.encode)))
+def test_no_file_whatever_ends_an_import(data: bytes) -> None:
+    try:
+        text, _ = decode(data)
+    except ValueError:
+        return
+    beginnings = ("", "email,name\n", "name,amount\n", "BEGIN:VCARD\n")
+    for beginning in beginnings:
+        whole = beginning + text
+        read = contacts_of_cards if is_cards(whole) else contacts_of_table
+        for item in (*read(whole, _NOW), *deals_of_table(whole, _NOW)):
+            assert isinstance(item, IncomingContact | IncomingDeal | RowError)
+            if isinstance(item, RowError):
+                assert item.reason in ROW_ERROR_TEXTS
+            elif isinstance(item, IncomingContact):
+                assert "\n" not in item.contact.label + item.contact.email
