@@ -27,6 +27,7 @@ class ReplyFlow(QObject):
     """One pick at a time; a newer one replaces it."""
 
     files_requested = Signal()
+    answered = Signal()
 
     def __init__(self, controller: ComposeController) -> None:
         super().__init__(controller)
@@ -102,6 +103,7 @@ class ReplyFlow(QObject):
             )
         controller.session.replace(draft)
         controller.check_thread()
+        self.answered.emit()
         sentence = _changed_recipients(before, draft)
         if sentence:
             self._offer_undo(sentence)

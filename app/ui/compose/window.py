@@ -80,7 +80,9 @@ class ComposeWindow(QMainWindow):
         self.send_bar = SendBar(theme=theme)
         self.editing = Editing(self)
         self.quoting = QuoteFlow(self.controller, editor=self.editor, block=self.quote)
-        self.suggestions = suggest_people(self.header.fields.values(), host, self._account_uid)
+        self.suggestions = suggest_people(
+            self.header.fields.values(), host, lambda: self.controller.chosen
+        )
         self.doubts = RecipientDoubts(self)
         self.pictures = PictureFlow(self)
         self.pasting = LatePaste(self.controller, editor=self.editor)
@@ -144,6 +146,7 @@ class ComposeWindow(QMainWindow):
         for answered in (self.thread_picker.picked, self.panel.reply_requested):
             answered.connect(lambda row, mode: self.replying.pick(row, ReplyMode(mode)))
         self.replying.files_requested.connect(self.drops.ask)
+        self.replying.answered.connect(self._on_answered)
         self._connect_sending()
         self.host.bridge.outbound_changed.connect(self._on_outbound_changed)
         self.host.bridge.store_changed.connect(self.refresh_waiting)
@@ -216,10 +219,6 @@ class ComposeWindow(QMainWindow):
         else:
             self.notices.drop("welcome")
 
-    def _account_uid(self) -> str:
-        sender = self.controller.chosen
-        return sender.account.uid if sender else ""
-
     def _show_sender(self) -> None:
         sender = self.controller.chosen
         account_uid = sender.account.uid if sender else ""
@@ -260,6 +259,13 @@ class ComposeWindow(QMainWindow):
             self.notices.show_notice(Notice(key="send", text=what))
         return bool(what)
 
+    def _on_answered(self) -> None:
+        """Go on where writing goes on, unless it is being written already."""
+        focus = self.focusWidget()
+        picked_from = (self.panel, self.thread_picker)
+        if focus is None or any(place.isAncestorOf(focus) for place in picked_from):
+            self._focus_start(Qt.FocusReason.OtherFocusReason)
+
     def _on_busy(self, busy: bool) -> None:
         if busy:
             self._focus_before = self.focusWidget()
@@ -285,10 +291,11 @@ class ComposeWindow(QMainWindow):
     def showEvent(self, event: QEvent) -> None:
         """Start where writing goes on."""
         super().showEvent(event)  # type: ignore[arg-type]
-        if self.header.fields["to"].is_empty:
-            self.header.fields["to"].line.setFocus(Qt.FocusReason.ActiveWindowFocusReason)
-        else:
-            self.editor.setFocus(Qt.FocusReason.ActiveWindowFocusReason)
+        self._focus_start(Qt.FocusReason.ActiveWindowFocusReason)
+
+    def _focus_start(self, reason: Qt.FocusReason) -> None:
+        to = self.header.fields["to"]
+        (to.line if to.is_empty else self.editor).setFocus(reason)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Give narrow windows to the text; the Conversation button stays."""

@@ -88,3 +88,29 @@ def test_a_forward_may_leave_from_any_account(page):
     page.window.controller.choose_mailbox("box-o")
 
     assert "thread" not in page.notices
+
+
+def test_after_forwarding_one_names_people_after_answering_one_writes(page):
+    page.window.panel.browser.list.setFocus()
+    forward(page)
+    assert page.window.focusWidget() is page.line("to")
+
+    page.find("composer.panel.reply").setFocus()
+    page.find("composer.panel.reply").click()
+    page.until(lambda: page.chips("to") == ["Jane Doe"])
+    assert page.window.focusWidget() is page.window.editor
+
+
+def test_the_pane_under_the_text_leaves_its_height_to_the_text(page):
+    forward(page)
+    page.until(lambda: page.find("composer.quote").isVisible())
+    editor, quote = page.window.editor, page.find("composer.quote")
+    page.until(lambda: 0 <= quote.geometry().top() - editor.geometry().bottom() <= 2)
+    low = editor.height()
+
+    page.write("\r".join(str(number) for number in range(8)))
+    page.until(lambda: editor.height() > low)
+    assert quote.geometry().top() - editor.geometry().bottom() <= 2
+    page.write("\r".join(str(number) for number in range(60)))
+    page.until(lambda: editor.verticalScrollBar().maximum() > 0)
+    assert quote.geometry().bottom() <= quote.parentWidget().height()
