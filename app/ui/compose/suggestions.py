@@ -10,16 +10,17 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QEvent, QObject, QPoint, Qt, QTimer
 from PySide6.QtGui import QKeyEvent
-from PySide6.QtWidgets import QFrame, QListWidget, QListWidgetItem, QVBoxLayout
+from PySide6.QtWidgets import QListWidget, QListWidgetItem, QVBoxLayout
 
 from app.ui import tasks
+from app.ui.compose.popup_card import PopupCard
 from app.ui.widgets import look
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
     from app.domain.address import Address
-    from app.ui.compose.host import PeopleHost
+    from app.ui.compose.host import PeopleHost, Sender
     from app.ui.compose.recipient_edit import RecipientEdit
 
 _PAUSE_MS = 30
@@ -28,7 +29,7 @@ _PERSON = Qt.ItemDataRole.UserRole
 _TAKING = frozenset({Qt.Key.Key_Return, Qt.Key.Key_Enter, Qt.Key.Key_Tab})
 
 
-class Suggestions(QFrame):
+class Suggestions(PopupCard):
     """The list under one field."""
 
     def __init__(
@@ -36,23 +37,22 @@ class Suggestions(QFrame):
         *,
         field: RecipientEdit,
         host: PeopleHost,
-        account_uid: Callable[[], str],
+        sender: Callable[[], Sender | None],
         taken: Callable[[], frozenset[str]],
     ) -> None:
         super().__init__(field, Qt.WindowType.ToolTip | Qt.WindowType.FramelessWindowHint)
         self._field = field
         self._host = host
-        self._account_uid = account_uid
+        self._sender = sender
         self._taken = taken
         self._serial = 0
         self.setObjectName(f"{field.objectName()}.suggestions")
         self.setAttribute(Qt.WidgetAttribute.WA_ShowWithoutActivating)
-        self.setAttribute(Qt.WidgetAttribute.WA_TranslucentBackground)
-        look(self, surface="card")
         column = QVBoxLayout(self)
         column.setContentsMargins(4, 4, 4, 4)
         self.list = QListWidget()
         look(self.list, plain="true")
+        self.list.setMinimumHeight(1)  # Qt's own would leave room for three rows
         self.list.setAccessibleName(f"Suggestions for {field.line.accessibleName()}")
         self.list.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self.list.setTextElideMode(Qt.TextElideMode.ElideRight)
@@ -76,8 +76,9 @@ class Suggestions(QFrame):
             self.close_list()
 
     def _ask(self) -> None:
-        serial = self._serial
-        future = self._host.suggest(self._account_uid(), self._field.line.text())
+        serial, sender = self._serial, self._sender()
+        account_uid = sender.account.uid if sender else ""
+        future = self._host.suggest(account_uid, self._field.line.text())
         # What could not be asked is simply not suggested.
         tasks.run(
             self,
@@ -168,7 +169,7 @@ class Suggestions(QFrame):
 
 
 def suggest_people(
-    fields: Iterable[RecipientEdit], host: PeopleHost, account_uid: Callable[[], str]
+    fields: Iterable[RecipientEdit], host: PeopleHost, sender: Callable[[], Sender | None]
 ) -> list[Suggestions]:
     """Give every field its list; nobody who stands in any of the fields is offered."""
     everywhere = list(fields)
@@ -176,7 +177,4 @@ def suggest_people(
     def taken() -> frozenset[str]:
         return frozenset(person.key for field in everywhere for person in field.addresses)
 
-    return [
-        Suggestions(field=field, host=host, account_uid=account_uid, taken=taken)
-        for field in everywhere
-    ]
+    return [Suggestions(field=field, host=host, sender=sender, taken=taken) for field in everywhere]
