@@ -43,10 +43,16 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from app.auth.vault_open import ChosenVault
+    from app.conversations.people import People
+    from app.conversations.service import Conversations
     from app.paths import Paths
     from app.ports import Clock, Ids, ProviderFactory, Repaired, SignIn
 
 SANDBOX_VAULT = "file-key"
+
+
+def _part(make: Callable[[], object]) -> Any:
+    return Later(make)
 
 
 def open_services(
@@ -62,7 +68,6 @@ def open_services(
         SettingError: settings.toml cannot be read.
         SchemaTooNew, StoreDamaged, StoreBusy, StoreFull, StoreError: the store cannot be used.
     """
-    paths.ensure()
     settings = Settings.load(paths.settings, flags)
     base = Base(clock or SystemClock(), ids or RandomIds(), Bus(), Executors())
     stores = _open_stores(paths)
@@ -73,16 +78,7 @@ def open_services(
     book: Any = Later(lambda: _contacts(base, stores))
     for kind in (OutboundChanged, StoreChanged):
         base.bus.subscribe(kind, lambda _: book.feed.wake())
-    conversations, people = assemble(
-        _keeping(stores),
-        providers=providers,
-        executors=base.executors,
-        clock=base.clock,
-        bus=base.bus,
-        pace=_pace(settings),
-    )
-
-    part: Callable[[Callable[[], object]], Any] = Later
+    conversations, people = _conversations(settings, base, stores, providers)
 
     def close() -> None:
         conversations.stop_sync()
@@ -104,28 +100,19 @@ def open_services(
         accounts=stores.accounts,
         records=stores.records,
         lists=SqliteLists(stores.database),
-        book=AccountBook(
-            accounts=stores.accounts,
-            conversations=stores.index,
-            sign_in=sign_in,
-            providers=providers,
-            resume=lambda uid: int(sending.outbox.resume_account(uid)),
-            clock=base.clock,
-            ids=base.ids,
-            bus=base.bus,
-        ),
-        keys=part(lambda: _keys(base, stores)),
-        gateway=part(lambda: keep_gateway(stores.database)),
+        book=_accounts(base, stores, sign_in, providers, sending),
+        keys=_part(lambda: _keys(base, stores)),
+        gateway=_part(lambda: keep_gateway(stores.database)),
         fetcher=LateFetcher(blobs=stores.blobs, allow_loopback=settings.gateway_loopback_files),
         attacher=Attacher(blobs=stores.blobs, ids=base.ids),
         conversations=conversations,
         people=people,
-        contacts=part(lambda: book.contacts),
-        timelines=part(lambda: book.timelines),
-        submitter=part(lambda: sending.submitter),
-        limits=part(lambda: sending.limits),
-        outbox=part(lambda: sending.outbox),
-        dispatcher=part(lambda: sending.dispatcher),
+        contacts=_part(lambda: book.contacts),
+        timelines=_part(lambda: book.timelines),
+        submitter=_part(lambda: sending.submitter),
+        limits=_part(lambda: sending.limits),
+        outbox=_part(lambda: sending.outbox),
+        dispatcher=_part(lambda: sending.dispatcher),
         close=close,
     )
 
@@ -154,6 +141,7 @@ class Stores:
 
 
 def _open_stores(paths: Paths) -> Stores:
+    paths.ensure()
     database = Database(paths.database)
     migrate(database)
     return Stores(
@@ -167,8 +155,25 @@ def _open_stores(paths: Paths) -> Stores:
     )
 
 
-def _keeping(stores: Stores) -> Keeping:
-    return Keeping(
+def _accounts(
+    base: Base, stores: Stores, sign_in: SignIn, providers: ProviderFactory, sending: Any
+) -> AccountBook:
+    return AccountBook(
+        accounts=stores.accounts,
+        conversations=stores.index,
+        sign_in=sign_in,
+        providers=providers,
+        resume=lambda uid: int(sending.outbox.resume_account(uid)),
+        clock=base.clock,
+        ids=base.ids,
+        bus=base.bus,
+    )
+
+
+def _conversations(
+    settings: Settings, base: Base, stores: Stores, providers: ProviderFactory
+) -> tuple[Conversations, People]:
+    keeping = Keeping(
         index=stores.index,
         headers=SqliteSync(stores.database),
         people=SqlitePeople(stores.database),
@@ -176,11 +181,15 @@ def _keeping(stores: Stores) -> Keeping:
         records=stores.records,
         plans=stores.plans,
     )
-
-
-def _pace(settings: Settings) -> Pace:
-    return Pace(
-        days=settings.sync_days, pause_s=settings.sync_pause_s, every_s=settings.sync_every_s
+    return assemble(
+        keeping,
+        providers=providers,
+        executors=base.executors,
+        clock=base.clock,
+        bus=base.bus,
+        pace=Pace(
+            days=settings.sync_days, pause_s=settings.sync_pause_s, every_s=settings.sync_every_s
+        ),
     )
 
 
