@@ -23,6 +23,9 @@ VIEWS = {
     OutboxView.SENT: "o.state = 'sent'",
     OutboxView.ALL: "1",
 }
+# Lists that grow for ever; in the others the states alone leave few rows to look at.
+_LONG = frozenset({OutboxView.SENT, OutboxView.ALL})
+_RUN = 3
 _LISTED = (
     f"SELECT {', '.join('o.' + name for name in COLUMNS)},"
     " json_remove(c.content, '$.text', '$.html'), c.reply, c.links"
@@ -41,19 +44,7 @@ class SqliteLists:
         self, view: OutboxView, text: str = "", before: int | None = None, limit: int = 100
     ) -> RecordPage:
         """Give the next records of a view, newest first, that hold every word of `text`."""
-        words = text.casefold().split()
-        where = f"({VIEWS[view]})" + " AND instr(o.haystack, ?) > 0" * len(words)
-        values: list[object] = [*words]
-        if before is not None:
-            where += " AND o.seq < ?"
-            values.append(before)
-        found = [
-            row[0]
-            for row in self._database.query(
-                f"SELECT o.seq FROM outbound o WHERE {where} ORDER BY o.seq DESC LIMIT ?",
-                (*values, limit + 1),
-            )
-        ]
+        found = self._find(view, text.casefold().split(), before, limit + 1)
         shown = found[:limit]
         marks = ", ".join("?" * len(shown))
         rows = self._database.query(_LISTED.format(marks=marks), shown) if shown else []
@@ -62,7 +53,33 @@ class SqliteLists:
             before=shown[-1] if len(found) > limit else None,
         )
 
+    def _find(
+        self, view: OutboxView, words: list[str], before: int | None, limit: int
+    ) -> list[int]:
+        source, where = "outbound o", [f"({VIEWS[view]})"]
+        values: list[object] = []
+        runs = _runs(words) if view in _LONG else ""
+        if runs:
+            source = "outbound_words w JOIN outbound o ON o.seq = w.rowid"
+            where.insert(0, "w.outbound_words MATCH ?")
+            values.append(runs)
+        where += ["instr(o.haystack, ?) > 0"] * len(words)
+        values += words
+        place = "w.rowid" if runs else "o.seq"
+        if before is not None:
+            where.append(f"{place} < ?")
+            values.append(before)
+        sql = f"SELECT {place} FROM {source} WHERE {' AND '.join(where)}"
+        rows = self._database.query(f"{sql} ORDER BY {place} DESC LIMIT ?", (*values, limit))
+        return [row[0] for row in rows]
+
     def count(self, view: OutboxView) -> int:
         """Count the records of a view."""
         rows = self._database.query(f"SELECT count(*) FROM outbound o WHERE {VIEWS[view]}")
         return int(rows[0][0])
+
+
+def _runs(words: list[str]) -> str:
+    """Give what must be found together in the index of runs of three letters; "" if it cannot help."""
+    runs = {word[at : at + _RUN] for word in words for at in range(len(word) - _RUN + 1)}
+    return " AND ".join('"' + run.replace('"', '""') + '"' for run in sorted(runs))

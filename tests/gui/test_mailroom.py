@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import pytest
 from PySide6.QtCore import QPoint, Qt
+from PySide6.QtGui import QContextMenuEvent
 from PySide6.QtWidgets import QFileDialog, QLineEdit, QMenu, QMessageBox, QPushButton
 
 from app.domain.events import DraftsChanged, OutboundChanged, StoreChanged, UploadProgressed
@@ -368,6 +369,7 @@ def test_open_shows_the_message_and_export_asks_where(make_page, qtbot, tmp_path
     detail = page.window._detail
 
     detail.findChild(QPushButton, "detail.open").click()
+    page.wait(lambda: page.window.findChild(MessageView) is not None)
     view = page.window.findChild(MessageView)
     page.wait(lambda: "Hi Jane" in view._page.toPlainText())
     detail.findChild(QPushButton, "detail.export").click()
@@ -400,3 +402,89 @@ def test_new_message_by_button_and_key(make_page, qtbot):
 )
 def test_a_subject_becomes_a_safe_file_name(subject, expected):
     assert file_name(subject) == expected
+
+
+def choose(page, *numbers):
+    """Click rows with Ctrl held, the first without."""
+    for at, number in enumerate(numbers):
+        keys = Qt.KeyboardModifier.ControlModifier if at else Qt.KeyboardModifier.NoModifier
+        rect = page.view.visualRect(page.view.rows().index(number, 1))
+        page.qtbot.mouseClick(page.view.viewport(), Qt.MouseButton.LeftButton, keys, rect.center())
+
+
+def failed_and_held():
+    return [
+        make_record(S.FAILED, R.REJECTED, uid="f1"),
+        make_record(S.FAILED, R.GAVE_UP, uid="f2"),
+        make_record(S.HELD, R.SIGN_IN, uid="h1"),
+    ]
+
+
+def test_a_failed_message_is_dismissed(make_page):
+    page = make_page([make_record(S.FAILED, R.REJECTED, uid="a")])
+    page.wait_rows("a")
+
+    page.click_link(0, Action.DISMISS)
+
+    page.wait_rows()
+    assert page.host.acts == [("dismiss", "a")]
+    page.wait(lambda: page.notice.startswith("Dismissed"))
+
+
+def test_several_chosen_rows_are_dismissed_at_once(make_page):
+    page = make_page(failed_and_held())
+    page.wait_rows("f1", "f2", "h1")
+
+    choose(page, 0, 1)
+    detail = page.window._detail
+    assert detail.uid == ""
+    detail.findChild(QPushButton, "detail.bulk.dismiss").click()
+
+    page.wait_rows("h1")
+    assert page.host.acts == [("dismiss", "f1"), ("dismiss", "f2")]
+    page.wait(lambda: page.notice == "2 messages dismissed; the history is kept.")
+
+
+def test_cancelling_many_asks_first_and_says_what_could_not_be_done(make_page, qtbot):
+    page = make_page([make_record(S.SCHEDULED, R.SCHEDULED, uid=one) for one in "abc"])
+    page.go("Scheduled")
+    page.wait_rows("a", "b", "c")
+    page.host.refused.add("b")
+
+    qtbot.keyClick(page.view, Qt.Key.Key_A, Qt.KeyboardModifier.ControlModifier)
+    qtbot.keyClick(page.view, Qt.Key.Key_Delete)
+    assert "3 messages" in page.box().text()
+    assert page.host.acts == []
+    page.answer("dialog.yes")
+
+    page.wait_rows("b")
+    page.wait(lambda: page.notice.startswith("2 messages cancelled"))
+    assert "Not done for 1:" in page.notice
+
+
+def test_the_menu_of_several_rows_counts_what_each_entry_is_for(make_page):
+    page = make_page(failed_and_held())
+    page.wait_rows("f1", "f2", "h1")
+    page.view.selectAll()
+
+    center = page.view.viewport().rect().center()
+    reason = QContextMenuEvent.Reason.Keyboard
+    page.view.contextMenuEvent(QContextMenuEvent(reason, center, center))
+
+    menu = page.view.findChild(QMenu, "mailroom.menu")
+    assert [entry.text() for entry in menu.actions()] == ["Try now (2)", "Cancel (1)…", "Dismiss (2)"]
+    menu.close()
+
+
+def test_scrolling_down_brings_the_next_page(make_page):
+    records = [make_record(S.SENT, uid=f"s{number:03}") for number in range(250)]
+    page = make_page(records)
+    page.go("Sent")
+    page.wait(lambda: len(page.rows()) == 100)
+
+    page.view.scrollToBottom()
+
+    page.wait(lambda: len(page.rows()) == 200)
+    page.view.scrollToBottom()
+    page.wait(lambda: len(page.rows()) == 250)
+    assert page.rows() == [one.uid for one in records]

@@ -50,6 +50,7 @@ class MemoryMailroomHost:
         self.opened: list[object] = []
         self.exported: list[tuple[str, Path]] = []
         self.acts: list[tuple[str, str]] = []
+        self.refused: set[str] = set()
         self.reads = 0
         self._worker = ThreadPoolExecutor(1)
 
@@ -153,7 +154,7 @@ class MemoryMailroomHost:
 
     def _stop(self, uid: str) -> Draft:
         record = self.records[uid]
-        if record.state is OutboundState.SENDING:
+        if record.state is OutboundState.SENDING or uid in self.refused:
             raise TooLate(state=record.state.value)
         self._move(uid, OutboundState.CANCELLED, Reason.BY_PERSON)
         draft = make_draft(f"draft-of-{uid}")

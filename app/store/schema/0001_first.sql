@@ -73,6 +73,14 @@ CREATE INDEX outbound_by_fingerprint ON outbound (fingerprint, created_at);
 CREATE INDEX outbound_to_sweep ON outbound (due_at)
     WHERE state = 'cancelled' AND (provider_draft_id <> '' OR upload_state <> '');
 
+-- Where a word is somewhere in 100,000 records, or nowhere: by its runs of three letters.
+CREATE VIRTUAL TABLE outbound_words USING fts5 (
+    haystack, content = '', columnsize = 0, detail = 'none', tokenize = 'trigram case_sensitive 1'
+);
+CREATE TRIGGER outbound_words_filled AFTER INSERT ON outbound BEGIN
+    INSERT INTO outbound_words (rowid, haystack) VALUES (new.seq, new.haystack);
+END;
+
 -- Apart from the row that changes with every step, because it never changes.
 CREATE TABLE outbound_content (
     uid TEXT PRIMARY KEY REFERENCES outbound (uid),

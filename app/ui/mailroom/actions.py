@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
     from app.domain.draft import Draft
     from app.domain.errors import AppError
+    from app.domain.outbound import OutboundEmail
     from app.ui.mailroom.host import MailroomHost
     from app.ui.mailroom.rows import Row
 
@@ -67,6 +68,8 @@ class Actions(QObject):
                 self._host.open_accounts(row.record.account_uid if row.record else "")
             case Action.DISCARD:
                 self._ask_discard(row)
+            case Action.DISMISS:
+                self._tell_after(self._host.dismiss(uid), "Dismissed. Its history is kept.")
             case Action.OPEN:
                 self._open(row)
             case Action.SHOW_EVIDENCE:
@@ -134,18 +137,21 @@ class Actions(QObject):
     def _open(self, row: Row) -> None:
         if row.draft is not None:
             self._host.open_draft(row.draft)
-        elif row.record is not None:
-            content = row.record.message.content
-            view = MessageView(row.record, self._window)
-            view.show_text(content.text)
-            if content.html:
-                tasks.run(
-                    view,
-                    self._host.readable(content.html),
-                    done=view.show_html,
-                    failed=self._on_failed,
-                )
-            view.show()
+        else:
+            # Lists hold no bodies.
+            whole = self._host.find_record(row.uid)
+            tasks.run(self, whole, done=self._show, failed=self._on_failed)
+
+    def _show(self, record: OutboundEmail | None) -> None:
+        if record is None:
+            return
+        content = record.message.content
+        view = MessageView(record, self._window)
+        view.show_text(content.text)
+        if content.html:
+            readable = self._host.readable(content.html)
+            tasks.run(view, readable, done=view.show_html, failed=self._on_failed)
+        view.show()
 
     def _open_after(self, future: Future[Draft], note: str) -> None:
         def opened(draft: Draft) -> None:

@@ -59,12 +59,19 @@ class RowDelegate(QStyledItemDelegate):
         super().__init__(parent)
         self._theme = theme
         self.hovered: tuple[str, Action] | None = None
+        self._fonts: Fonts | None = None
+
+    def _fonts_of(self, base: QFont) -> Fonts:
+        """Give the fonts, made once for each font of the view: every cell of every frame asks."""
+        if self._fonts is None or self._fonts.plain != base:
+            self._fonts = Fonts.of(base)
+        return self._fonts
 
     # --- measures ---
 
     def row_height(self, row: Row, why_width: int, base: QFont) -> int:
         """Give the height a row needs when its last column has this width."""
-        fonts = Fonts.of(base)
+        fonts = self._fonts_of(base)
         plain, small = QFontMetrics(fonts.plain), QFontMetrics(fonts.small)
         two_lines = plain.height() + small.height() + 3
         why = self._why_rect(row, QRect(0, 0, why_width, 1000), plain).height()
@@ -111,7 +118,7 @@ class RowDelegate(QStyledItemDelegate):
         rect: QRect = option.rect
         state = option.state
         is_selected = bool(state & QStyle.StateFlag.State_Selected)
-        fonts = Fonts.of(option.font)
+        fonts = self._fonts_of(option.font)
         painter.save()
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         painter.fillRect(rect, QColor(tokens.accent_soft if is_selected else tokens.surface))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt, Signal
@@ -16,6 +17,7 @@ from PySide6.QtWidgets import (
 )
 
 from app.domain.texts import Action, history_line, people_text, plural, size_text
+from app.ui.mailroom.bulk import bulk_label, offers
 from app.ui.widgets import button, label, look
 
 if TYPE_CHECKING:
@@ -29,9 +31,13 @@ _SELECTABLE = Qt.TextInteractionFlag.TextSelectableByMouse
 
 
 class DetailPane(QFrame):
-    """Shows one row. `act_requested(uid, action)` and `export_requested(uid)` are intents."""
+    """Shows one row, or what can be done with several.
+
+    `act_requested(uid, action)`, `bulk_requested(action)` and `export_requested(uid)` are intents.
+    """
 
     act_requested = Signal(str, object)
+    bulk_requested = Signal(object)
     export_requested = Signal(str)
 
     def __init__(self) -> None:
@@ -67,6 +73,20 @@ class DetailPane(QFrame):
         self._row = row
         self._lines.setText(_message_text(row) if row else "Choose a message to see its details.")
         self._fill_links()
+
+    def show_many(self, rows: Sequence[Row]) -> None:
+        """Show how many rows are chosen and what can be done with them at once."""
+        self.show_row(None)
+        self._lines.setText(f"{plural(len(rows), 'message')} chosen.")
+        for action, count in offers(rows).items():
+            made = button(
+                bulk_label(action, count),
+                name=f"detail.bulk.{action.value}",
+                role="link",
+                clicked=partial(self.bulk_requested.emit, action),
+            )
+            self._links.addWidget(made)
+        self._links.addStretch(1)
 
     def show_history(self, uid: str, entries: Sequence[HistoryEntry], now: datetime) -> None:
         """Show what happened, if the row is still the one in show."""

@@ -65,7 +65,6 @@ class RowList(QObject):
         self._reading = task
 
 
-
 class RecordList(RowList):
     """Records of one view of the outbox."""
 

@@ -8,6 +8,7 @@ from PySide6.QtCore import QEvent, QModelIndex, QPoint, Qt, QTimer, Signal
 from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QMenu, QTableView
 
 from app.domain.texts import Action
+from app.ui.mailroom.bulk import bulk_label, offers
 from app.ui.mailroom.delegate import FROM, MESSAGE, STATE, WHY, RowDelegate
 from app.ui.mailroom.model import RowModel
 from app.ui.widgets import look
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from app.ui.theme import Theme
 
 _MIN_WIDTHS = {STATE: 210, FROM: 240, WHY: 330}
+_REMOVING = (Action.DISCARD, Action.UNDO, Action.CANCEL, Action.DISMISS)
 _ENTER = frozenset({Qt.Key.Key_Return, Qt.Key.Key_Enter})
 
 
@@ -27,11 +29,14 @@ class RowView(QTableView):
     """`act_requested(uid, action)` for links, keys and menu; `row_chosen(uid)` for the details.
 
     Keys: Enter opens a draft or shows a record's evidence, Delete stops or discards,
-    Menu or Shift+F10 lists every action of the row.
+    Menu or Shift+F10 lists every action of the row. With Shift or Ctrl, or Ctrl+A, several rows
+    are chosen: `rows_chosen` tells, `bulk_requested(action)` is for all of them.
     """
 
     act_requested = Signal(str, object)
+    bulk_requested = Signal(object)
     row_chosen = Signal(str)
+    rows_chosen = Signal()
 
     def __init__(self, theme: Theme) -> None:
         super().__init__()
@@ -45,7 +50,7 @@ class RowView(QTableView):
         self.setTabKeyNavigation(False)
         self.setMouseTracking(True)
         self.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
-        self.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
+        self.setSelectionMode(QAbstractItemView.SelectionMode.ExtendedSelection)
         self.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.verticalHeader().hide()
@@ -54,6 +59,8 @@ class RowView(QTableView):
         header.setHighlightSections(False)
         header.setSectionsClickable(False)
         self._kept_uid = ""
+        self._chosen_soon = QTimer(self, singleShot=True, interval=50)
+        self._chosen_soon.timeout.connect(self.rows_chosen)
         self._settle = QTimer(self, singleShot=True, interval=0)
         self._settle.timeout.connect(self._fit_all_rows)
         theme.changed.connect(self.viewport().update)
@@ -83,11 +90,20 @@ class RowView(QTableView):
         return model if isinstance(model, RowModel) else None
 
     def current_row(self) -> Row | None:
-        """Give the selected row."""
+        """Give the selected row, if it is one."""
+        chosen = self.chosen_rows()
+        return chosen[0] if len(chosen) == 1 else None
+
+    def chosen_rows(self) -> list[Row]:
+        """Give the selected rows, from the top."""
         rows, selected = self.rows(), self.selectionModel()
         if rows is None or not selected.hasSelection():
-            return None
-        return rows.row(selected.selectedRows()[0])
+            return []
+        # Ranges, not indexes: of 100,000 rows chosen at once there is one range.
+        every = rows.rows()
+        ranges = selected.selection()
+        spans = sorted((one.top(), one.bottom()) for one in map(ranges.at, range(ranges.size())))
+        return [row for top, bottom in spans for row in every[top : bottom + 1]]
 
     def select_uid(self, uid: str) -> None:
         """Select a row if it is there."""
@@ -129,7 +145,7 @@ class RowView(QTableView):
                 self.setRowHeight(number, self._delegate.row_height(row, width, font))
 
     def _on_about_to_reset(self) -> None:
-        row = self.current_row()
+        row = next(iter(self.chosen_rows()), None)
         self._kept_uid = row.uid if row is not None else ""
 
     def _on_reset(self) -> None:
@@ -149,10 +165,13 @@ class RowView(QTableView):
             and first.row() <= rows.place(row.uid) <= last.row()
         ):
             self.row_chosen.emit(row.uid)
+        elif row is None:
+            self._chosen_soon.start()
 
     def _on_selection_changed(self, _new: QItemSelection, _old: QItemSelection) -> None:
         row = self.current_row()
         self.row_chosen.emit(row.uid if row is not None else "")
+        self.rows_chosen.emit()
 
     # --- mouse ---
 
@@ -198,31 +217,46 @@ class RowView(QTableView):
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Enter opens, Delete stops or discards."""
-        row = self.current_row()
-        if row is not None and event.key() in _ENTER:
+        if self.current_row() is not None and event.key() in _ENTER:
             self._open_current()
-        elif row is not None and event.key() == Qt.Key.Key_Delete:
-            for action in (Action.DISCARD, Action.UNDO, Action.CANCEL):
-                if action in row.words.actions:
-                    self.act_requested.emit(row.uid, action)
-                    break
+        elif event.key() == Qt.Key.Key_Delete:
+            self._remove_chosen()
         else:
             super().keyPressEvent(event)
 
+    def _remove_chosen(self) -> None:
+        row, offered = self.current_row(), offers(self.chosen_rows())
+        for action in _REMOVING:
+            if action in offered:
+                if row is not None:
+                    self.act_requested.emit(row.uid, action)
+                else:
+                    self.bulk_requested.emit(action)
+                break
+
     def contextMenuEvent(self, event: QContextMenuEvent) -> None:
         """List every action of the row."""
-        row = self.current_row()
-        if row is None or not row.words.actions:
+        row, chosen = self.current_row(), self.chosen_rows()
+        if row is not None:
+            labels = {action: action.label for action in row.words.actions}
+        else:
+            labels = {one: bulk_label(one, count) for one, count in offers(chosen).items()}
+        if not labels:
             return
         menu = QMenu(self)
         menu.setObjectName("mailroom.menu")
         menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        for action in row.words.actions:
-            entry = menu.addAction(action.label)
-            entry.setData(action.value)
-        uid = row.uid
-        menu.triggered.connect(lambda chosen: self.act_requested.emit(uid, Action(chosen.data())))
+        for action, words in labels.items():
+            menu.addAction(words).setData(action.value)
+        uid = row.uid if row is not None else ""
+        menu.triggered.connect(lambda entry: self._on_menu(uid, Action(entry.data())))
         menu.popup(event.globalPos())
+
+    def _on_menu(self, uid: str, action: Action) -> None:
+        if uid:
+            self.act_requested.emit(uid, action)
+        else:
+            self.bulk_requested.emit(action)
 
     def _open_current(self) -> None:
         row = self.current_row()

@@ -20,6 +20,7 @@ from app.domain.texts import Action, error_sentence
 from app.ports import OutboxView
 from app.ui import tasks
 from app.ui.mailroom.actions import Actions
+from app.ui.mailroom.bulk import Bulk
 from app.ui.mailroom.detail import DetailPane
 from app.ui.mailroom.lists import DraftList, RecordList, RowList
 from app.ui.mailroom.tab_strip import TabStrip
@@ -58,6 +59,8 @@ class MailroomWindow(QMainWindow):
         self._lists = self._make_lists()
         self._actions = Actions(host=host, window=self)
         self._actions.said.connect(self._on_said)
+        self._bulk = Bulk(host=host, window=self)
+        self._bulk.said.connect(self._on_said)
         self._tabs = TabStrip(theme)
         self._filter = QLineEdit()
         self._view = RowView(theme)
@@ -143,6 +146,9 @@ class MailroomWindow(QMainWindow):
         self._filter.textChanged.connect(self._on_filter_changed)
         self._view.row_chosen.connect(self._on_row_chosen)
         self._view.act_requested.connect(self._on_act_requested)
+        self._view.rows_chosen.connect(self._on_rows_chosen)
+        self._view.bulk_requested.connect(self._on_bulk_requested)
+        self._detail.bulk_requested.connect(self._on_bulk_requested)
         self._detail.act_requested.connect(self._on_act_requested)
         self._detail.export_requested.connect(self._on_export_requested)
         self._host.bridge.outbound_changed.connect(self._on_record_changed)
@@ -191,6 +197,14 @@ class MailroomWindow(QMainWindow):
         self._detail.show_row(row)
         if row is not None and row.record is not None:
             self._read_history(uid)
+
+    def _on_rows_chosen(self) -> None:
+        chosen = self._view.chosen_rows()
+        if len(chosen) > 1:
+            self._detail.show_many(chosen)
+
+    def _on_bulk_requested(self, action: Action) -> None:
+        self._bulk.act(self._view.chosen_rows(), action)
 
     def _on_record_changed(self, uid: str) -> None:
         if uid == self._detail.uid:
