@@ -46,14 +46,16 @@ class FileChip(QFrame):
     open_requested = Signal()
     renamed = Signal(str)
 
-    def __init__(self, *, theme: Theme, uid: str, name: str, size_bytes: int) -> None:
+    def __init__(
+        self, *, theme: Theme, uid: str, name: str, size_bytes: int, stage: str = "file"
+    ) -> None:
         super().__init__()
         self.uid = uid
         self.filename = name
         self._theme = theme
         self._percent: int | None = None
         self._is_return_used = False
-        self.setObjectName(f"file.{name}")
+        self.setObjectName(f"{stage}.{name}")
         self.setFixedHeight(36)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         row = QHBoxLayout(self)
@@ -65,14 +67,14 @@ class FileChip(QFrame):
         self._close = icon_button(
             theme,
             "close",
-            name=f"file.{name}.remove",
+            name=f"{stage}.{name}.remove",
             tip=f"Remove {name}",
             clicked=self.removed.emit,
         )
         self._close.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self._size_bytes = size_bytes
         self._line = QLineEdit(name)
-        self._line.setObjectName(f"file.{name}.line")
+        self._line.setObjectName(f"{stage}.{name}.line")
         self._line.hide()
         self._line.editingFinished.connect(self._on_renamed)
         self._line.returnPressed.connect(self._on_return_in_line)
@@ -260,8 +262,7 @@ class AttachmentTray(QFrame):
 
     def show_coming(self, key: str, name: str) -> None:
         """Show a file that is being copied."""
-        chip = FileChip(theme=self._theme, uid=key, name=name, size_bytes=0)
-        chip.setObjectName(f"coming.{name}")
+        chip = FileChip(theme=self._theme, uid=key, name=name, size_bytes=0, stage="coming")
         chip.set_progress(0)
         chip.removed.connect(lambda: self.cancel_requested.emit(key))
         self._coming[key] = chip
