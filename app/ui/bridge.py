@@ -19,6 +19,7 @@ from app.domain.events import (
     Event,
     OutboundChanged,
     StoreChanged,
+    SyncProgressed,
     UploadProgressed,
 )
 
@@ -31,6 +32,7 @@ _KINDS: tuple[type[Event], ...] = (
     AccountsChanged,
     ConversationsChanged,
     StoreChanged,
+    SyncProgressed,
     UploadProgressed,
 )
 
@@ -44,6 +46,7 @@ class Bridge(QObject):
     conversations_changed = Signal(str)
     store_changed = Signal()
     upload_progressed = Signal(str, int)
+    sync_progressed = Signal(str, int, bool)
 
     _woken = Signal()
 
@@ -63,7 +66,11 @@ class Bridge(QObject):
 
     def _on_event(self, event: Event) -> None:
         """Runs on whatever thread published."""
-        key = (UploadProgressed, event.uid) if isinstance(event, UploadProgressed) else event
+        key: object = event
+        if isinstance(event, UploadProgressed):
+            key = (UploadProgressed, event.uid)
+        elif isinstance(event, SyncProgressed):
+            key = (SyncProgressed, event.account_uid)
         with self._lock:
             is_first = not self._pending
             self._pending[key] = event
@@ -90,3 +97,5 @@ class Bridge(QObject):
                 self.store_changed.emit()
             case UploadProgressed(uid, percent):
                 self.upload_progressed.emit(uid, percent)
+            case SyncProgressed(uid, done, is_complete):
+                self.sync_progressed.emit(uid, done, is_complete)

@@ -36,7 +36,9 @@ class ConversationFinder(QObject):
         self._cancel = CancelToken()
         self._local = _pause(self, _LOCAL_PAUSE_MS, self._ask_local)
         self._provider = _pause(self, _PROVIDER_PAUSE_MS, self._ask_provider)
+        self._says_reading = False
         host.bridge.conversations_changed.connect(self._on_changed)
+        host.bridge.sync_progressed.connect(self._on_progress)
 
     def set_account(self, account_uid: str) -> None:
         """List another account's conversations, and have them brought up to date."""
@@ -101,6 +103,17 @@ class ConversationFinder(QObject):
     def _on_changed(self, account_uid: str) -> None:
         if account_uid == self._account_uid:
             self._local.start()
+
+    def _on_progress(self, account_uid: str, done: int, is_complete: bool) -> None:
+        """Say how far a long reading is; a short look for new mail is not worth a word."""
+        if account_uid != self._account_uid:
+            return
+        if not is_complete:
+            self._says_reading = True
+            self.status.emit(f"Reading your mail: {done:,} messages so far…")
+        elif self._says_reading:
+            self._says_reading = False
+            self.status.emit("")
 
 
 def _pause(owner: QObject, milliseconds: int, then: Callable[[], None]) -> QTimer:
