@@ -77,7 +77,7 @@ class Setting(Generic[T]):
                 return cast("T", word in _TRUE)
         elif isinstance(raw, bool) == is_bool and isinstance(raw, (str, int, float)):
             try:
-                return cast("T", kind(raw))
+                return kind(raw)
             except ValueError:
                 pass
         raise SettingError(name=self.name, origin=origin, detail=f"expected {kind.__name__}")

@@ -82,11 +82,19 @@ def _collector_off() -> Iterator[None]:
     gc.enable()
 
 
-@pytest.fixture(autouse=True)
-def _collect_cycles(request: pytest.FixtureRequest) -> Iterator[None]:
+@pytest.fixture(autouse=True, scope="module")
+def _collect_everything() -> Iterator[None]:
+    """Collect fully once a file, and keep what survives out of the next collections: they stay fast."""
     yield
-    is_gui = "tests/gui/" in request.node.nodeid
-    gc.collect() if is_gui else gc.collect(1)
+    gc.collect()
+    gc.freeze()
+
+
+@pytest.fixture(autouse=True)
+def _collect_cycles() -> Iterator[None]:
+    """Collect what one test left; windows of tests are short-lived, so the young generations do."""
+    yield
+    gc.collect(1)
 
 
 @pytest.fixture(autouse=True)

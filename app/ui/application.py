@@ -22,7 +22,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, QTimer, QUrl, Signal
-from PySide6.QtGui import QDesktopServices, QIcon
+from PySide6.QtGui import QDesktopServices, QGuiApplication, QIcon
 from PySide6.QtWidgets import QApplication, QMenu
 
 from app.domain.account import AccountState
@@ -292,7 +292,19 @@ class GuiProgram(QObject):
         # From here on nothing is shown any more, so waiting here harms nobody.
         unmark_gui_thread()
         self.services.close()
+        _let_go_of_clipboard()
         self.deleteLater()
+
+
+def _let_go_of_clipboard() -> None:
+    """Leave what we copied as plain text that Qt made itself.
+
+    Qt frees the clipboard when the process ends, after Python is gone; data made by Python would
+    then run Python code (a crash, seen with PySide 6.11).
+    """
+    clipboard = QGuiApplication.clipboard()
+    if clipboard.ownsClipboard():
+        clipboard.setText(clipboard.text())
 
 
 def _open_profile(open_services: Callable[[], Services]) -> Opened:
