@@ -6,9 +6,13 @@ import threading
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import TYPE_CHECKING, ParamSpec, TypeVar
 
+from app.runtime.daemon_pool import DaemonPool
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+# An answer that is under way arrives in this time, and a renewed token is kept.
+LEAVE_NET_S = 1.0
 P = ParamSpec("P")
 T = TypeVar("T")
 
@@ -42,7 +46,7 @@ class Executors:
     def __init__(self) -> None:
         self.store = ThreadPoolExecutor(1, thread_name_prefix="store")
         self.files = ThreadPoolExecutor(2, thread_name_prefix="files")
-        self.net = ThreadPoolExecutor(4, thread_name_prefix="net")
+        self.net = DaemonPool(4, name="net")
 
     def run_store(self, work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> Future[T]:
         """Run local work: database, rendering. Drafts are saved here, so nothing long."""
@@ -57,7 +61,7 @@ class Executors:
         return self.net.submit(work, *args, **kwargs)
 
     def close(self) -> None:
-        """Finish what is stored, drop what only waits for the network."""
-        self.net.shutdown(wait=False, cancel_futures=True)
+        """Finish what is stored; what waits for the network gets a moment and is left behind."""
+        self.net.shutdown(wait_s=LEAVE_NET_S)
         self.files.shutdown(wait=True, cancel_futures=True)
         self.store.shutdown(wait=True)
