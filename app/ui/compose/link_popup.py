@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import QPoint, Qt, Signal
 from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QVBoxLayout
 
 from app.mime.html.policy import safe_link
@@ -12,7 +12,6 @@ from app.ui.compose.popup_card import PopupCard
 from app.ui.widgets import button, label
 
 if TYPE_CHECKING:
-    from PySide6.QtCore import QPoint
     from PySide6.QtWidgets import QWidget
 
 
@@ -23,6 +22,7 @@ class LinkPopup(PopupCard):
 
     def __init__(self, parent: QWidget) -> None:
         super().__init__(parent, Qt.WindowType.Popup)
+        self._host = parent
         self.setObjectName("composer.link_popup")
         column = QVBoxLayout(self)
         column.setContentsMargins(14, 12, 14, 12)
@@ -52,6 +52,13 @@ class LinkPopup(PopupCard):
         self.text.returnPressed.connect(self._on_set)
         self.setFixedWidth(360)
 
+    def _inside(self, place: QPoint) -> QPoint:
+        """Keep it within the width of its window."""
+        window = self._host.window()
+        left = window.mapToGlobal(window.rect().topLeft()).x()
+        right = left + window.width() - self.width() - 12
+        return QPoint(max(left, min(place.x(), right)), place.y())
+
     def open_at(self, place: QPoint, *, href: str, text: str) -> None:
         """Show it with the present values."""
         self.text.setText(text)
@@ -59,7 +66,7 @@ class LinkPopup(PopupCard):
         self._unlink.setVisible(bool(href))
         self._hint.hide()
         self.adjustSize()
-        self.move(place)
+        self.move(self._inside(place))
         self.show()
         self.href.setFocus(Qt.FocusReason.PopupFocusReason)
 

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
     from app.ui.theme import Theme
 
+_LEFT_TO_RIGHT = "\u200e"
 _ICONS = {"warn": "warning", "danger": "exclamation", "ok": "check"}
 
 
@@ -142,4 +143,5 @@ def _rich(notice: Notice) -> str:
     text = html.escape(notice.text)
     for word in notice.strong:
         text = text.replace(html.escape(word), f"<b>{html.escape(word)}</b>", 1)
-    return text
+    # Our sentences run left to right, also where they begin with a word that does not.
+    return f"{_LEFT_TO_RIGHT}{text}"

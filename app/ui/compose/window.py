@@ -262,8 +262,8 @@ class ComposeWindow(QMainWindow):
     def _on_answered(self) -> None:
         """Go on where writing goes on, unless it is being written already."""
         focus = self.focusWidget()
-        picked_from = (self.panel, self.thread_picker)
-        if focus is None or any(place.isAncestorOf(focus) for place in picked_from):
+        half_typed = any(field.line.text() for field in self.header.fields.values())
+        if focus not in {self.editor, self.header.subject} and not half_typed:
             self._focus_start(Qt.FocusReason.OtherFocusReason)
 
     def _on_busy(self, busy: bool) -> None:
