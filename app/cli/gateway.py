@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import sys
 import threading
 from typing import TYPE_CHECKING
 
@@ -23,6 +24,9 @@ def run(
     arguments: argparse.Namespace, services: Services, output: Output, entrances: Entrances
 ) -> int:
     """Serve, and deliver if no other process does."""
+    # Requests are made of many short calls into SQLite; after each a thread waits this long at most
+    # for its turn (measured at 50 parallel: 129 instead of 110 messages a second on busy cores).
+    sys.setswitchinterval(0.0005)
     stop = threading.Event()
     for one in (signal.SIGINT, signal.SIGTERM):
         signal.signal(one, lambda *_: stop.set())

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 import socket
 import threading
 from typing import TYPE_CHECKING, Any, Self
 
-from app.domain.errors import Unavailable
+from app.domain.errors import AppError, Unavailable
 from app.gateway.pools import Pools
 
 if TYPE_CHECKING:
@@ -21,6 +22,7 @@ HOST = "127.0.0.1"
 BACKLOG = 2048
 START_TIMEOUT_S = 20.0
 STOP_TIMEOUT_S = 20.0
+SWEEP_EVERY_S = 3600.0
 
 
 class GatewayServer:
@@ -78,6 +80,17 @@ class GatewayServer:
     def _run(self, listening: socket.socket) -> None:
         asyncio.run(self._serve(listening))
 
+    async def _sweep(self, pools: Pools) -> None:
+        """Forget expired answers now and every hour."""
+        never = asyncio.Event()
+        while True:
+            try:
+                await pools.core(self._services.gateway.answers.sweep, self._services.clock.now())
+            except AppError as error:
+                log.info("expired answers were not swept: %s", error.code)
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(never.wait(), SWEEP_EVERY_S)
+
     async def _serve(self, listening: socket.socket) -> None:
         import uvicorn
         from uvicorn.protocols.http.h11_impl import H11Protocol
@@ -112,9 +125,11 @@ class GatewayServer:
         server.capture_signals = _no_signals  # type: ignore[method-assign]
         self._server = server
         self._ready.set()
+        sweeping = asyncio.create_task(self._sweep(pools))
         try:
             await server.serve(sockets=[listening])
         finally:
+            sweeping.cancel()
             watch.close()
             pools.close()
             listening.close()

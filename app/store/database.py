@@ -46,6 +46,7 @@ class Database:
         self.path = path
         self._local = threading.local()
         self._lock = threading.Lock()
+        self._writing = threading.Lock()
         self._open: list[sqlite3.Connection] = []
 
     def query(self, sql: str, values: Sequence[object] = ()) -> list[Row]:
@@ -60,24 +61,37 @@ class Database:
             raise map_error(error, self.path) from error
 
     @contextmanager
-    def write(self) -> Iterator[sqlite3.Connection]:
+    def write(self, *, durable: bool = True) -> Iterator[sqlite3.Connection]:
         """Run one write transaction: committed and durable at the end, undone on any exception.
+
+        Threads of this process queue up on a lock: SQLite's own waiting is a sleep of up to 100 ms
+        between tries, in no order.
+
+        Args:
+            durable: False leaves the write to the next durable one (or the next checkpoint) to be
+                made safe from a power cut; the end of the process, even kill -9, never loses it.
 
         Raises:
             StoreBusy, StoreFull, StoreDamaged, StoreError: nothing was written.
         """
-        try:
-            connection = self._connection()
-            connection.execute("BEGIN IMMEDIATE")
+        with self._writing:
             try:
-                yield connection
-                connection.execute("COMMIT")
-            except BaseException:
-                if connection.in_transaction:
-                    connection.execute("ROLLBACK")
-                raise
-        except sqlite3.Error as error:
-            raise map_error(error, self.path) from error
+                connection = self._connection()
+                connection.execute(f"PRAGMA synchronous = {'FULL' if durable else 'NORMAL'}")
+                yield from self._transaction(connection)
+            except sqlite3.Error as error:
+                raise map_error(error, self.path) from error
+
+    @staticmethod
+    def _transaction(connection: sqlite3.Connection) -> Iterator[sqlite3.Connection]:
+        connection.execute("BEGIN IMMEDIATE")
+        try:
+            yield connection
+            connection.execute("COMMIT")
+        except BaseException:
+            if connection.in_transaction:
+                connection.execute("ROLLBACK")
+            raise
 
     def data_version(self) -> int:
         """Give a number that changes when another connection has written."""

@@ -21,6 +21,7 @@ _COLUMNS = "uid, state, reason, account_uid, due_at, mailbox_uid, recipients, up
 _SHA256 = re.compile(r"\b[0-9a-f]{64}\b")
 _REFERRING = (
     "SELECT spool_sha256 FROM outbound",
+    "SELECT sha256 FROM api_file",
     "SELECT body FROM draft WHERE instr(body, 'sha256') > 0",
     "SELECT content, draft FROM outbound_content WHERE instr(content || draft, 'sha256') > 0",
 )
