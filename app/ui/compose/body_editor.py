@@ -183,13 +183,7 @@ class BodyEditor(QTextEdit):
     ) -> None:
         """Put a picture of the message in, no wider than a mail is read."""
         self.rich.add_picture(content_id, image)
-        form = QTextImageFormat()
-        form.setName(f"cid:{content_id}")
-        form.setProperty(form.Property.ImageAltText, alt)
-        scale = min(1.0, MAX_WIDTH / max(1, image.width()))
-        form.setWidth(max(1, round(image.width() * scale)))
-        form.setHeight(max(1, round(image.height() * scale)))
-        (cursor or self.textCursor()).insertImage(form)
+        (cursor or self.textCursor()).insertImage(_picture_format(content_id, image, alt))
 
     def paste_plain(self) -> None:
         """Paste without formatting."""
@@ -292,6 +286,16 @@ class BodyEditor(QTextEdit):
         if self.is_plain:
             return
         paint_quote_bars(self, self._theme.tokens.faint)
+
+
+def _picture_format(content_id: str, image: QImage, alt: str) -> QTextImageFormat:
+    form = QTextImageFormat()
+    form.setName(f"cid:{content_id}")
+    form.setProperty(form.Property.ImageAltText, alt)
+    scale = min(1.0, MAX_WIDTH / max(1, image.width()))
+    form.setWidth(max(1, round(image.width() * scale)))
+    form.setHeight(max(1, round(image.height() * scale)))
+    return form
 
 
 def local_files(data: QMimeData) -> list[str]:

@@ -29,6 +29,17 @@ _STYLES = (
     ("Subheading", Kind.TEXT, 3),
     ("Code", Kind.CODE, 0),
 )
+_LETTERS = (
+    ("bold", "Bold (Ctrl+B)", formatting.set_bold),
+    ("italic", "Italic (Ctrl+I)", formatting.set_italic),
+    ("underline", "Underline (Ctrl+U)", formatting.set_underline),
+    ("strike", "Strike through (Ctrl+Shift+X)", formatting.set_strike),
+)
+_ALIGNMENTS = (
+    ("Align left", Qt.AlignmentFlag.AlignLeft),
+    ("Centre", Qt.AlignmentFlag.AlignHCenter),
+    ("Align right", Qt.AlignmentFlag.AlignRight),
+)
 _NARROW = 735
 _LEFT_OUT = frozenset({"format.strike", "format.outdent", "format.indent"})
 
@@ -124,11 +135,7 @@ class FormatBar(QFrame):
             do = partial(formatting.set_size, self._editor, size)
             self._entry(menu, f"{text} size", f"size.{text.lower()}", do)
         menu.addSeparator()
-        for text, flag in (
-            ("Align left", Qt.AlignmentFlag.AlignLeft),
-            ("Centre", Qt.AlignmentFlag.AlignHCenter),
-            ("Align right", Qt.AlignmentFlag.AlignRight),
-        ):
+        for text, flag in _ALIGNMENTS:
             do = partial(formatting.set_alignment, self._editor, flag)
             self._entry(menu, text, f"align.{text.split()[-1].lower()}", do)
         self._row.addWidget(self.style_button)
@@ -138,14 +145,8 @@ class FormatBar(QFrame):
         self.style_button.setIcon(self._theme.icon("chevron-down"))
 
     def _add_letters(self) -> None:
-        toggles = (
-            ("bold", "Bold (Ctrl+B)", formatting.set_bold),
-            ("italic", "Italic (Ctrl+I)", formatting.set_italic),
-            ("underline", "Underline (Ctrl+U)", formatting.set_underline),
-            ("strike", "Strike through (Ctrl+Shift+X)", formatting.set_strike),
-        )
         self._toggles: dict[str, QToolButton] = {}
-        for name, tip, function in toggles:
+        for name, tip, function in _LETTERS:
             made = self._button(name, name, tip, lambda: None, checkable=True)
             self._connect_toggle(made, function)
             self._toggles[name] = made
