@@ -180,9 +180,10 @@ class Courier:
         following = after_failure(record, error, self._clock.now(), self._timing)
         fields: dict[str, Any] = {"detail": str(error.params.get("detail", ""))[:500]}
         if following.state is OutboundState.UNCERTAIN:
-            fields |= {"uncertain_at": self._clock.now(), "asks": 0}
-        if isinstance(error, DraftGone) and following.step is DeliveryStep.NONE:
-            fields |= {"provider_draft_id": "", "provider_draft_message_id": ""}
+            fields["asks"] = 0
+            # A draft that is gone puts no send of ours in doubt; `uncertain_at` says if one ever was.
+            if not isinstance(error, DraftGone):
+                fields["uncertain_at"] = self._clock.now()
         self._move(record, following, error_evidence(error), **fields)
 
         if following.state is OutboundState.FAILED:

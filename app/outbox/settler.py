@@ -9,7 +9,13 @@ from typing import TYPE_CHECKING
 from app.domain.errors import AppError, Cancelled, ProviderError, SignInRequired, StoreError
 from app.domain.outbound import DeliveryStep, OutboundState
 from app.outbox.supplies import draft_of, error_evidence, receipt_evidence
-from app.outbox.verdicts import after_not_sent, after_unasked, after_unknown, is_believed
+from app.outbox.verdicts import (
+    after_not_sent,
+    after_unasked,
+    after_unknown,
+    after_vanished,
+    is_believed,
+)
 from app.ports import Verdict
 
 if TYPE_CHECKING:
@@ -110,6 +116,9 @@ class Settler:
                 evidence=found,
             )
             return
+        if evidence.verdict is Verdict.UNKNOWN and record.uncertain_at is None:
+            self._make_again(record, found)
+            return
         decide = after_not_sent if evidence.verdict is Verdict.NOT_SENT else after_unknown
         following = decide(record, self._clock.now(), self._timing)
         self._ledger.change(
@@ -119,6 +128,21 @@ class Settler:
             due_at=following.due_at,
             evidence=found,
             asks=record.asks + 1,
+        )
+
+    def _make_again(self, record: OutboundEmail, found: dict[str, str]) -> None:
+        """Go back to making a draft: the one there was is gone, and nobody sent it."""
+        following = after_vanished(record, self._clock.now(), self._timing)
+        self._ledger.change(
+            record,
+            following.event,
+            state=following.state,
+            reason=following.reason,
+            due_at=following.due_at,
+            step=following.step,
+            provider_draft_id="",
+            provider_draft_message_id="",
+            evidence=found,
         )
 
     def _cannot_ask(self, record: OutboundEmail, error: AppError) -> None:

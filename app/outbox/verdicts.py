@@ -75,7 +75,7 @@ def after_failure(record: OutboundEmail, error: AppError, now: datetime, timing:
     if isinstance(error, DeliveryUncertain) and record.step is DeliveryStep.SENDING:
         return _next("uncertain", Reason.SETTLING, "answer_lost", now, timing.grace_s, record.step)
     if isinstance(error, DraftGone):
-        return _draft_gone(record, now, timing)
+        return _draft_gone(now)
     state, reason, event = _resting_place(error)
     pause = max(error.retry_after_s or 0.0, pause_s(record.attempts, timing))
     step = DeliveryStep.DRAFTED if record.step is DeliveryStep.SENDING else record.step
@@ -151,18 +151,20 @@ def after_unasked(record: OutboundEmail, error: AppError, now: datetime, timing:
     return _next("uncertain", reason, "could_not_ask", now, wait_s, record.step)
 
 
-def _draft_gone(record: OutboundEmail, now: datetime, timing: Timing) -> Next:
-    """Decide about a draft that the provider does not know.
+def _draft_gone(now: datetime) -> Next:
+    """Ask about a draft that the provider does not know: somebody may have sent it by hand there."""
+    return _next("uncertain", Reason.SETTLING, "draft_gone", now, 0, DeliveryStep.SENDING)
 
-    If no final send of this record was ever in doubt, nobody can have sent it: make another one.
-    Otherwise an earlier request may have consumed it: ask.
+
+def after_vanished(record: OutboundEmail, now: datetime, timing: Timing) -> Next:
+    """Say what becomes of a record whose draft is gone and which nobody has sent.
+
+    Only for a record of which no final send was ever in doubt: another draft is made.
     """
-    if record.uncertain_at is not None:
-        return _next("uncertain", Reason.SETTLING, "draft_gone", now, 0, DeliveryStep.SENDING)
     if record.attempts >= MAX_DRAFTS_GONE:
-        return _next("failed", Reason.GAVE_UP, "draft_gone", now, 0, DeliveryStep.NONE)
+        return _next("failed", Reason.GAVE_UP, "gave_up", now, 0, DeliveryStep.NONE)
     wait_s = pause_s(record.attempts, timing)
-    return _next("queued", Reason.PROVIDER_DOWN, "draft_gone", now, wait_s, DeliveryStep.NONE)
+    return _next("queued", Reason.PROVIDER_DOWN, "not_accepted", now, wait_s, DeliveryStep.NONE)
 
 
 def _next(  # noqa: PLR0917  one row of the table above

@@ -80,9 +80,11 @@ ASKED_AGAIN = Course(
     story=("{p}’s answer was lost", "{p} says it was not sent; it goes out now", "Accepted by {p}"),
 )
 NEW_DRAFT = Course(
-    name="new draft, sent",
+    name="asked, new draft, sent",
     attempts=2,
-    shown=("Waiting for {p}",),
+    # For the moment in which the provider is asked whether somebody sent the draft by hand.
+    shown=("Not certain", "Waiting for {p}"),
+    hidden=(),
     story=("The draft is gone at {p}", "Accepted by {p}"),
 )
 YOURS = Course(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import urllib.request
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
@@ -207,3 +209,27 @@ def test_signing_in_again_resumes_what_was_held(core: Services, control: Control
     sign_in(core, ADA_GMAIL)
     wait_for(core, record, OutboundState.SENT, Reason.NONE)
     assert len(control.deliveries()) == 1
+
+
+def test_draft_that_the_person_sent_by_hand_is_not_sent_again(
+    core: Services, control: ControlClient, server: SandboxServer
+) -> None:
+    control.fault("send", "throttle", form="seconds", delay_s=2)
+    record = submit(core, "by hand")
+    wait_for(core, record, OutboundState.QUEUED, Reason.THROTTLED)
+    waiting = core.records.find(record.uid)
+    assert waiting is not None
+    token = server.control.token("gmail", ADA_GMAIL)
+    request = urllib.request.Request(
+        f"{server.url}/gmail/v1/users/me/drafts/send",
+        data=json.dumps({"id": waiting.provider_draft_id}).encode(),
+        headers={
+            "Authorization": f"Bearer {token['access_token']}",
+            "Content-Type": "application/json",
+        },
+    )
+    with urllib.request.urlopen(request, timeout=10) as answer:
+        assert answer.status == 200
+    wait_for(core, record, OutboundState.SENT, Reason.NONE)
+    assert len(control.deliveries()) == 1
+    assert "settled_sent" in [one.event for one in core.records.history(record.uid)]

@@ -24,6 +24,7 @@ from app.outbox.verdicts import (
     after_crash,
     after_failure,
     after_unknown,
+    after_vanished,
     pause_s,
 )
 from tests.support.mailroom_values import NOW, make_record
@@ -76,15 +77,18 @@ def test_provider_time_is_honoured() -> None:
     assert following.due_at == NOW + timedelta(seconds=900)
 
 
-def test_vanished_draft_is_made_again_only_if_no_send_was_ever_in_doubt() -> None:
+def test_vanished_draft_is_asked_about_before_anything_else() -> None:
     record = make_record(OutboundState.SENDING, step=DeliveryStep.SENDING, attempts=1)
-    again = after_failure(record, DraftGone(), NOW, TIMING)
+    following = after_failure(record, DraftGone(), NOW, TIMING)
+    assert (following.state, following.due_at) == (OutboundState.UNCERTAIN, NOW)
+
+
+def test_vanished_draft_that_nobody_sent_is_made_again_a_few_times() -> None:
+    record = make_record(OutboundState.UNCERTAIN, step=DeliveryStep.SENDING, attempts=1)
+    again = after_vanished(record, NOW, TIMING)
     assert (again.state, again.step) == (OutboundState.QUEUED, DeliveryStep.NONE)
-    doubted = make_record(
-        OutboundState.SENDING, step=DeliveryStep.SENDING, attempts=2, uncertain_at=NOW
-    )
-    asked = after_failure(doubted, DraftGone(), NOW, TIMING)
-    assert asked.state is OutboundState.UNCERTAIN
+    tired = make_record(OutboundState.UNCERTAIN, step=DeliveryStep.SENDING, attempts=3)
+    assert after_vanished(tired, NOW, TIMING).state is OutboundState.FAILED
 
 
 def test_crash_before_the_point_of_no_return_queues_and_after_it_asks() -> None:
