@@ -209,13 +209,7 @@ class ComposeWindow(QMainWindow):
         self.header.mailbox.set_current(self.controller.draft.mailbox_uid)
         self._show_sender()
         if not senders:
-            self.notices.show_notice(
-                Notice(
-                    key="welcome",
-                    text="No account is connected yet. Add one to send; what you write is kept.",
-                    actions=(("Add account", self.host.open_accounts),),
-                )
-            )
+            self.notices.show_notice(_welcome(self.host))
         else:
             self.notices.drop("welcome")
 
@@ -241,23 +235,14 @@ class ComposeWindow(QMainWindow):
         """Commit what is half typed and send."""
         self.header.commit()
         self.controller.flush()
-        if self._is_something_coming():
+        if coming := _coming(self):
+            self.notices.show_notice(Notice(key="send", text=coming))
             return
         self.sending.start(
             self.header.problems,
             undo_s=self.host.undo_s if undo_s is None else undo_s,
             not_before=not_before,  # type: ignore[arg-type]
         )
-
-    def _is_something_coming(self) -> bool:
-        what = ""
-        if self.attaching.is_busy:
-            what = "Files are still being attached. Send once they are there."
-        elif self.pictures.is_busy or self.pasting.is_busy:
-            what = "What you pasted is still being put into the text. Send once it is there."
-        if what:
-            self.notices.show_notice(Notice(key="send", text=what))
-        return bool(what)
 
     def _on_answered(self) -> None:
         """Go on where writing goes on, unless it is being written already."""
@@ -316,3 +301,20 @@ class ComposeWindow(QMainWindow):
 
 def _ignore(_error: object) -> None:
     """The count stays as it was; the next change asks again."""
+
+
+def _coming(window: ComposeWindow) -> str:
+    """Say what is not in the mail yet, if anything."""
+    if window.attaching.is_busy:
+        return "Files are still being attached. Send once they are there."
+    if window.pictures.is_busy or window.pasting.is_busy:
+        return "What you pasted is still being put into the text. Send once it is there."
+    return ""
+
+
+def _welcome(host: ComposerHost) -> Notice:
+    return Notice(
+        key="welcome",
+        text="No account is connected yet. Add one to send; what you write is kept.",
+        actions=(("Add account", host.open_accounts),),
+    )
