@@ -13,7 +13,7 @@ from shiboken6 import isValid
 from app.domain.texts import error_sentence, size_text
 from app.runtime.cancel import CancelToken
 from app.ui import tasks
-from app.ui.compose.attachment_tray import ENCODED_RATIO, MB, limit_of
+from app.ui.compose.attachment_tray import MB, limit_of
 from app.ui.compose.notice_bar import Notice
 
 if TYPE_CHECKING:
@@ -92,7 +92,7 @@ class AttachFlow(QObject):
         if self._tokens.pop(key, None) is None:
             return  # cancelled after the last byte
         self.arrived.emit(key)
-        if attachment.size_bytes * ENCODED_RATIO > self.limit_bytes:
+        if attachment.size_bytes > self.limit_bytes:
             self._refuse_large(attachment)
             return
         self._add(key, attachment)
@@ -135,8 +135,8 @@ class AttachFlow(QObject):
                 key=f"attach:{attachment.filename}",
                 tone="danger",
                 text=f"{attachment.filename} has {size_text(attachment.size_bytes)}, which is more than"
-                f" {self._carrier} takes: {self.limit_bytes // MB} MB for a whole mail, and files grow"
-                " by a third on the way. It was not attached. Send a link to it instead.",
+                f" {self._carrier} takes: {self.limit_bytes // MB} MB of files in a mail. It was not"
+                " attached. Send a link to it instead.",
                 strong=(attachment.filename,),
             )
         )
@@ -144,14 +144,14 @@ class AttachFlow(QObject):
     def check_total(self) -> None:
         """Warn when the files together are too much for the chosen account."""
         total = sum(attachment.size_bytes for attachment in self._controller.draft.attachments)
-        if total * ENCODED_RATIO <= self.limit_bytes:
+        if total <= self.limit_bytes:
             self._controller.notice_dropped.emit("limit")
             return
         self._controller.noticed.emit(
             Notice(
                 key="limit",
-                text=f"The files have {size_text(total)} together and grow by a third on the way;"
-                f" {self._carrier} takes {self.limit_bytes // MB} MB. Remove some, or send a link.",
+                text=f"The files have {size_text(total)} together; {self._carrier} takes"
+                f" {self.limit_bytes // MB} MB. Remove some, or send a link.",
                 is_dismissable=False,
             )
         )

@@ -26,17 +26,11 @@ if TYPE_CHECKING:
     from app.ui.theme import Theme
 
 MB = 1_000_000
-# Gmail refuses messages above 25 MB (support.google.com/mail/answer/6584); an Outlook mailbox takes
-# 35 MB by default, whatever the upload session allows.
-LIMITS = {ProviderKind.GMAIL: 25 * MB, ProviderKind.MICROSOFT: 35 * MB}
-DEFAULT_LIMIT = 25 * MB
-# Base64 makes 4 of 3 bytes, with a line end every 76 characters (RFC 2045 §6.8).
-ENCODED_RATIO = 4 / 3 * 78 / 76
 
 
 def limit_of(provider: ProviderKind | None) -> int:
-    """Give how many bytes of files an account takes in one mail."""
-    return LIMITS.get(provider, DEFAULT_LIMIT) if provider else DEFAULT_LIMIT
+    """Give how many bytes of files an account takes in one mail; the least while none is chosen."""
+    return (provider or ProviderKind.GMAIL).files_limit_bytes
 
 
 class FileChip(QFrame):
@@ -187,7 +181,7 @@ class AttachmentTray(QFrame):
         self._kept: dict[str, FileChip] = {}
         self._coming: dict[str, FileChip] = {}
         self._attachments: tuple[Attachment, ...] = ()
-        self._limit = DEFAULT_LIMIT
+        self._limit = limit_of(None)
         self.setObjectName("composer.tray")
         look(self, surface="surface")
         column = QVBoxLayout(self)
@@ -297,7 +291,7 @@ class AttachmentTray(QFrame):
         total = sum(attachment.size_bytes for attachment in self._attachments)
         files = "1 file" if count == 1 else f"{count} files"
         self.sum.setText(f"{files}, {_megabytes(total)} of {self._limit // MB} MB")
-        too_much = total * ENCODED_RATIO > self._limit
+        too_much = total > self._limit
         look(self.sum, tone="danger" if too_much else "muted")
 
 

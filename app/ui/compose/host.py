@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from app.domain.outbound import OutboundEmail
     from app.domain.problem import Problem
     from app.domain.submission import Submission
+    from app.outbox.limits import DayUsage
     from app.ports import Clock
     from app.runtime.cancel import CancelToken
     from app.ui.bridge import Bridge
@@ -105,6 +106,9 @@ class SendHost(Protocol):
     def submit(self, submission: Submission) -> Future[OutboundEmail]: ...
     def take_back(self, outbound_uid: str) -> Future[Draft]: ...
     def waiting_count(self) -> Future[int]: ...
+    def usage(self, mailbox: Mailbox) -> Future[DayUsage]:
+        """Count what a mailbox sent in the last 24 hours."""
+        ...
 
 
 class WindowHost(Protocol):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QMenu, QPushButton, QWidget
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QMenu, QPushButton, QWidget
 
 from app.ui.widgets import button, icon_button, label, look
 
@@ -51,17 +51,18 @@ class SendBar(QFrame):
         row.addWidget(self.discard)
         row.addStretch(1)
         self.saved = label(name="composer.saved", tone="muted")
+        self.usage = label(name="composer.usage", tone="muted")
+        self.usage.setToolTip("Recipients in the last 24 hours, and how many you may have.")
         self.carrier = label(name="composer.carrier", tone="muted")
         self.waiting = button(
             "", name="composer.waiting", clicked=self.mailroom_requested.emit, role="link"
         )
-        self._separators: list[QWidget] = []
-        for number, part in enumerate((self.saved, self.carrier, self.waiting)):
-            if number:
-                dot = label("·", tone="muted")
-                self._separators.append(dot)
-                row.addWidget(dot)
+        self._parts: list[tuple[QWidget, QLabel | QPushButton]] = []
+        for part in (self.saved, self.usage, self.carrier, self.waiting):
+            dot = label("·", tone="muted")
+            row.addWidget(dot)
             row.addWidget(part)
+            self._parts.append((dot, part))
         self._refresh()
 
     def _send_group(self) -> QHBoxLayout:
@@ -116,6 +117,12 @@ class SendBar(QFrame):
         self.carrier.setText(text)
         self._refresh()
 
+    def show_usage(self, used: int, cap: int) -> None:
+        """Say how much of the day's limit is used; nothing before the first mail."""
+        self.usage.setText(f"{used:,} of {cap:,} today" if used else "")
+        look(self.usage, tone="warn" if cap and used >= cap * 0.9 else "muted")
+        self._refresh()
+
     def show_waiting(self, count: int) -> None:
         """Say how many wait in the Outbox."""
         self.waiting.setText(f"{count} waiting in Outbox" if count else "")
@@ -128,10 +135,10 @@ class SendBar(QFrame):
         self.send.setText("Sending…" if busy else "Send")
 
     def _refresh(self) -> None:
-        parts = (self.saved, self.carrier, self.waiting)
-        shown = [bool(part.text()) for part in parts]
-        for part, is_shown in zip(parts, shown, strict=True):
+        is_first = True
+        for dot, part in self._parts:
+            is_shown = bool(part.text())
             part.setVisible(is_shown)
-        self._separators[0].setVisible(shown[0] and (shown[1] or shown[2]))
-        self._separators[1].setVisible(shown[2] and shown[1])
+            dot.setVisible(is_shown and not is_first)
+            is_first = is_first and not is_shown
         self.waiting.setCursor(Qt.CursorShape.PointingHandCursor)

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
     from PySide6.QtGui import QImage
 
+    from app.domain.account import Mailbox
     from app.domain.address import Address
     from app.domain.attachment import Attachment
     from app.domain.conversation import Conversation, OriginalMessage, ThreadRef
@@ -35,6 +36,7 @@ if TYPE_CHECKING:
     from app.domain.outbound import OutboundEmail
     from app.domain.problem import Problem
     from app.domain.submission import Submission
+    from app.outbox.limits import DayUsage
     from app.ports import Clock
     from app.runtime.cancel import CancelToken
     from app.services import Services
@@ -229,10 +231,15 @@ class ServiceHost:
 
     def waiting_count(self) -> Future[int]:
         """Count what waits in the Outbox."""
-        return self._services.executors.run_store(self._waiting)
+        return self._services.executors.run_store(self._services.lists.count, OutboxView.OUTBOX)
 
-    def _waiting(self) -> int:
-        return len(self._services.records.list_records(OutboxView.OUTBOX))
+    def usage(self, mailbox: Mailbox) -> Future[DayUsage]:
+        """Count what a mailbox sent in the last 24 hours."""
+        limits = self._services.limits
+        return self._services.executors.run_store(
+            # Made by the worker: no window waits for the outbox.
+            lambda: limits.today(mailbox.uid, mailbox.provider, mailbox.address)
+        )
 
     # --- windows -------------------------------------------------------------------------------
 

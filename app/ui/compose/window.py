@@ -12,7 +12,6 @@ from PySide6.QtWidgets import QHBoxLayout, QMainWindow, QVBoxLayout, QWidget
 from shiboken6 import isValid
 
 from app.domain.draft import Body, BodyMode, ReplyMode
-from app.ui import tasks
 from app.ui.compose.attach_flow import AttachFlow
 from app.ui.compose.attachment_tray import AttachmentTray
 from app.ui.compose.body_editor import BodyEditor
@@ -34,6 +33,7 @@ from app.ui.compose.send_bar import SendBar
 from app.ui.compose.send_flow import SendFlow
 from app.ui.compose.sent import AfterSend
 from app.ui.compose.shortcuts import add_shortcuts, order_focus
+from app.ui.compose.standing import Standing
 from app.ui.compose.suggestions import suggest_people
 from app.ui.compose.thread_picker import ThreadPicker
 from app.ui.compose.writing_pane import WritingPane
@@ -86,6 +86,7 @@ class ComposeWindow(QMainWindow):
         self.doubts = RecipientDoubts(self)
         self.pictures = PictureFlow(self)
         self.pasting = LatePaste(self.controller, editor=self.editor)
+        self.standing = Standing(self.controller, self.send_bar)
         self.after_send = AfterSend(self)
         self.closing = Closing(self)
         self.drops = FileDrops(self)
@@ -96,7 +97,6 @@ class ComposeWindow(QMainWindow):
         self._show_body(draft)
         self._on_changed(draft)
         self.controller.load_senders()
-        self.refresh_waiting()
         self.resize(1180, 780)
         self.setMinimumSize(640, 480)
 
@@ -148,8 +148,6 @@ class ComposeWindow(QMainWindow):
         self.replying.files_requested.connect(self.drops.ask)
         self.replying.answered.connect(self._on_answered)
         self._connect_sending()
-        self.host.bridge.outbound_changed.connect(self._on_outbound_changed)
-        self.host.bridge.store_changed.connect(self.refresh_waiting)
 
     def _connect_sending(self) -> None:
         bar, sending = self.send_bar, self.sending
@@ -220,14 +218,7 @@ class ComposeWindow(QMainWindow):
         self.thread_picker.set_account(account_uid)
         self.tray.set_limit(self.attaching.limit_bytes)
         self.attaching.check_total()
-        self.send_bar.show_carrier(f"Sends via {sender.mailbox.provider.label}" if sender else "")
-
-    def _on_outbound_changed(self, _uid: str) -> None:
-        self.refresh_waiting()
-
-    def refresh_waiting(self) -> None:
-        """Count anew what waits in the Outbox."""
-        tasks.run(self, self.host.waiting_count(), done=self.send_bar.show_waiting, failed=_ignore)
+        self.standing.show_sender(sender)
 
     # --- sending -------------------------------------------------------------------------------
 
@@ -297,10 +288,6 @@ class ComposeWindow(QMainWindow):
             self.closed.emit()
         else:
             event.ignore()
-
-
-def _ignore(_error: object) -> None:
-    """The count stays as it was; the next change asks again."""
 
 
 def _coming(window: ComposeWindow) -> str:

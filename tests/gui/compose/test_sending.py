@@ -314,3 +314,44 @@ def test_the_cursor_is_where_it_was_after_a_question(page):
 
     assert page.window.editor.hasFocus()
     assert not page.window.editor.isReadOnly()
+
+
+def test_the_same_mail_a_second_time_is_asked_about(desk, page, open_page):
+    send(written(page))
+    bar_of(page)
+    again = written(open_page().ready())
+
+    send(again)
+    again.until(lambda: "send" in again.notices)
+
+    assert "within the last ten minutes" in again.notices["send"]
+    assert len(desk.records()) == 1
+    next(
+        one for one in again.window.notices.findChildren(QPushButton) if one.text() == "Send anyway"
+    ).click()
+    bar_of(again)
+    assert len(desk.records()) == 2
+
+
+def test_a_mail_that_was_taken_back_is_sent_without_a_question(desk, page):
+    send(written(page))
+    bar_of(page).findChild(QPushButton, "undo_bar.undo").click()
+    page.until(page.window.isVisible)
+
+    send(page)
+
+    page.until(lambda: len(desk.records()) == 2)
+
+
+def test_the_days_use_is_shown_once_something_was_sent(page):
+    bar = page.window.send_bar
+    usage = page.find("composer.usage", QLabel)
+
+    bar.show_usage(0, 2000)
+    assert not usage.isVisible()
+    bar.show_usage(312, 2000)
+    assert usage.text() == "312 of 2,000 today"
+    assert usage.isVisible()
+    assert usage.property("tone") == "muted"
+    bar.show_usage(1900, 2000)
+    assert usage.property("tone") == "warn"
