@@ -17,7 +17,7 @@ from app.accounts.book import AccountBook
 from app.compose.attach import Attacher
 from app.conversations.assembly import Keeping, assemble
 from app.conversations.sync import Pace
-from app.domain.events import OutboundChanged, StoreChanged
+from app.domain.events import OutboundChanged, OutboundRested, StoreChanged
 from app.runtime.bus import Bus
 from app.runtime.clock import RandomIds, SystemClock
 from app.runtime.later import Later
@@ -76,7 +76,7 @@ def open_services(
     sending: Any = Later(lambda: _sending(paths, settings, base, stores, providers))
     base.bus.subscribe(OutboundChanged, lambda change: sending.dispatcher.notice(change.uid))
     book: Any = Later(lambda: _contacts(base, stores))
-    for kind in (OutboundChanged, StoreChanged):
+    for kind in (OutboundRested, StoreChanged):
         base.bus.subscribe(kind, lambda _: book.feed.wake())
     conversations, people = _conversations(settings, base, stores, providers)
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from app.domain.account import Capability
 from app.domain.errors import NotConnected, NotFound, Throttled, Unavailable
-from app.domain.events import ConversationsChanged, OutboundChanged
+from app.domain.events import ConversationsChanged, OutboundRested
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -50,9 +50,9 @@ class Conversations:
         self._bus = bus
         # What was sent stands in the index at once, whether or not anything is synchronised here.
         self._notes, self._run_store = notes, run_store
-        bus.subscribe(OutboundChanged, self._on_outbound)
+        bus.subscribe(OutboundRested, self._on_outbound)
 
-    def _on_outbound(self, event: OutboundChanged) -> None:
+    def _on_outbound(self, event: OutboundRested) -> None:
         try:
             self._run_store(self._notes.note, event.uid)
         except RuntimeError:

@@ -13,6 +13,13 @@ class OutboundChanged:
 
 
 @dataclass(frozen=True, slots=True)
+class OutboundRested:
+    """A record was scheduled, accepted, failed or cancelled: what others keep books of."""
+
+    uid: str
+
+
+@dataclass(frozen=True, slots=True)
 class DraftsChanged:
     """A draft was saved or discarded."""
 
@@ -57,6 +64,7 @@ class UploadProgressed:
 
 Event = (
     OutboundChanged
+    | OutboundRested
     | DraftsChanged
     | AccountsChanged
     | ConversationsChanged

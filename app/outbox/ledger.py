@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from app.domain.errors import NotFound
-from app.domain.events import DraftsChanged, OutboundChanged
+from app.domain.events import DraftsChanged, OutboundChanged, OutboundRested
 from app.domain.outbound import HistoryEntry, OutboundState, Reason
 
 if TYPE_CHECKING:
@@ -17,6 +17,15 @@ if TYPE_CHECKING:
     from app.runtime.bus import Bus
 
 log = logging.getLogger("outbox")
+# States that others keep books of; in between a record moves by itself.
+RESTING = frozenset(
+    {
+        OutboundState.SCHEDULED,
+        OutboundState.SENT,
+        OutboundState.FAILED,
+        OutboundState.CANCELLED,
+    }
+)
 
 
 class Ledger:
@@ -67,6 +76,8 @@ class Ledger:
         written = self._records.advance(record, new, entry, restore)
         log.info("%s %s -> %s (%s)", record.uid, record.state, written.state, event)
         self._bus.publish(OutboundChanged(record.uid))
+        if written.state is not record.state and written.state in RESTING:
+            self._bus.publish(OutboundRested(record.uid))
         if restore is not None:
             self._bus.publish(DraftsChanged(restore.uid))
         return written

@@ -12,7 +12,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from app.domain.errors import DraftRejected
-from app.domain.events import DraftsChanged, OutboundChanged
+from app.domain.events import DraftsChanged, OutboundChanged, OutboundRested
 from app.domain.outbound import HistoryEntry, OutboundEmail, OutboundState, Reason
 from app.domain.problem import Problem, Severity
 from app.mime.checks import check_draft
@@ -118,6 +118,8 @@ class Submitter:
         )
         enqueued = self._records.enqueue(record, draft, entry, _claim(submission))
         self._bus.publish(OutboundChanged(enqueued.record.uid))
+        if enqueued.record.state is OutboundState.SCHEDULED:
+            self._bus.publish(OutboundRested(enqueued.record.uid))
         self._bus.publish(DraftsChanged(draft.uid))
         return enqueued.record
 
