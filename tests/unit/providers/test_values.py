@@ -10,11 +10,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.domain.address import Address
+from app.domain.conversation import participants
 from app.providers import values
 from app.providers.charsets import charset_of, text_of
 from app.providers.compare import SentCopy, SentFile, differences
 from app.providers.parallel import in_parallel
-from app.domain.conversation import participants
 from tests.support.carriages import Parcel
 
 PARCEL = Parcel(sender="ada@acme.example", files={"deck.pdf": b"12345", "logo.png": b"1"})
