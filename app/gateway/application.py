@@ -8,7 +8,7 @@ from app.domain.errors import AppError
 from app.gateway.api import JSON, caller_of, not_an_endpoint, sending_routes
 from app.gateway.desk_routes import DeskRoutes
 from app.gateway.draft_desk import DraftDesk
-from app.gateway.guard import REQUEST_ID, Guard, bug, refusal_headers
+from app.gateway.guard import REQUEST_ID, Guard, bug, check_type, refusal_headers
 from app.gateway.openapi import document
 from app.gateway.rates import RateGate
 from app.gateway.reading import ReadingDesk
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from app.gateway.pools import Pools
     from app.services import Services
 
+BODIES = frozenset({"POST", "PATCH"})
 HEALTHY = json_bytes({"status": "ok"})
 
 
@@ -43,13 +44,7 @@ def make_application(
     )
     watch = Watch(bus=services.bus, loop=loop)
     sending = Sending(services=services, pools=pools, watch=watch, gate=gate)
-    desks = DeskRoutes(
-        drafts=DraftDesk(services, sending),
-        reading=ReadingDesk(services),
-        uploads=UploadDesk(services, pools),
-        pools=pools,
-    )
-    app = _framework([*sending_routes(sending, pools), *desks.routes()])
+    app = _framework(_routes(services, sending, pools))
     guard = Guard(
         app,
         keys=services.keys,
@@ -59,6 +54,16 @@ def make_application(
         wait_s=settings.gateway_wait_s,
     )
     return guard, watch
+
+
+def _routes(services: Services, sending: Sending, pools: Pools) -> list[Route]:
+    desks = DeskRoutes(
+        drafts=DraftDesk(services, sending),
+        reading=ReadingDesk(services),
+        uploads=UploadDesk(services, pools),
+        pools=pools,
+    )
+    return [*sending_routes(sending, pools), *desks.routes()]
 
 
 def _framework(routes: list[Route]) -> FastAPI:
@@ -110,6 +115,8 @@ def _endpoint(route: Route, response: Any) -> Any:
     async def endpoint(request: Any) -> Any:
         try:
             caller = caller_of(request, route.permission)
+            if route.method in BODIES:
+                check_type(request)
             reply = await route.answer(request, caller)
         except Refusal as refusal:
             return _refused(request, refusal, response)

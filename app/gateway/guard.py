@@ -121,7 +121,7 @@ class Guard:
             key=key, request_id=state.request_id, wait_s=_wait(headers, self._wait_s)
         )
         if scope["method"] in {"POST", "PUT", "PATCH"}:
-            _check_body(scope["path"], headers)
+            _check_size(headers)
 
     async def _recognise(self, headers: dict[str, list[str]]) -> Any:
         given = headers.get("authorization", [])
@@ -207,15 +207,19 @@ def _wait(headers: dict[str, list[str]], longest_s: float) -> float:
     return min(longest_s, float(match[1])) if match else longest_s
 
 
-def _check_body(path: str, headers: dict[str, list[str]]) -> None:
-    content_type = (headers.get("content-type") or [""])[0].partition(";")[0].strip().lower()
-    wanted = "multipart/form-data" if path == UPLOAD_PATH else "application/json"
+def _check_size(headers: dict[str, list[str]]) -> None:
     length = (headers.get("content-length") or ["0"])[0]
     if length.isdigit() and int(length) > MAX_BODY_BYTES:
         raise too_large()
-    if content_type != wanted:
+
+
+def check_type(request: Any) -> None:
+    """Refuse a body that is not of the endpoint's type. Raises Refusal."""
+    given = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    wanted = "multipart/form-data" if request.url.path == UPLOAD_PATH else "application/json"
+    if given != wanted:
         raise Refusal(415, f"Send {wanted}.")
-    if headers.get("content-encoding", ["identity"])[0].lower() != "identity":
+    if request.headers.get("content-encoding", "identity").lower() != "identity":
         raise Refusal(415, "Send the body without a content encoding.")
 
 
