@@ -21,6 +21,8 @@ def look(widget: QWidget, **properties: str) -> None:
     for name, value in properties.items():
         # Every widget has a property `size` already, its extent.
         widget.setProperty("textSize" if name == "size" else name, value)
+    if not widget.testAttribute(Qt.WidgetAttribute.WA_WState_Polished):
+        return  # it is drawn by its properties when it is first shown
     style = widget.style()
     style.unpolish(widget)
     style.polish(widget)

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from app.ui.mailroom.rows import Row
     from app.ui.theme import Theme
 
-_MIN_WIDTHS = {STATE: 210, FROM: 240, WHY: 330}
+_MIN_WIDTHS = {STATE: 226, FROM: 240, WHY: 330}
 _REMOVING = (Action.DISCARD, Action.UNDO, Action.CANCEL, Action.DISMISS)
 _ENTER = frozenset({Qt.Key.Key_Return, Qt.Key.Key_Enter})
 

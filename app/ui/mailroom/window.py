@@ -124,7 +124,7 @@ class MailroomWindow(QMainWindow):
         for name in TABS:
             self._tabs.addTab(name)
         self._filter.setObjectName("mailroom.filter")
-        self._filter.setPlaceholderText("Filter by person, subject, state")
+        self._filter.setPlaceholderText("Filter by person or subject")
         self._filter.setAccessibleName("Filter")
         self._filter.setClearButtonEnabled(True)
         self._filter.setFixedWidth(260)
