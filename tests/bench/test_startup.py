@@ -9,8 +9,11 @@ import json
 import statistics
 import subprocess
 import sys
+import time
 from pathlib import Path
 
+from app.paths import Paths
+from app.runtime.single_instance import SingleInstance
 from tests.support.profile import ADA_GMAIL, environment, make_profile
 from tests.support.sandbox import sandbox_process
 
@@ -68,9 +71,13 @@ def test_time_to_painted_window_beside_a_bare_one(tmp_path: Path) -> None:
     # As installed: with compiled modules, which the tests themselves do not write.
     env.pop("PYTHONDONTWRITEBYTECODE", None)
     bare = _REPORT + _BARE + "app.installEventFilter(watch); editor.show(); app.exec()"
-    ours = _REPORT + _COMPOSER + (
-        "run_gui(open_services=lambda: open_services(Paths.choose()), launch=LaunchRequest(),"
-        " inbox=Inbox(), on_ready=report)"
+    ours = (
+        _REPORT
+        + _COMPOSER
+        + (
+            "run_gui(open_services=lambda: open_services(Paths.choose()), launch=LaunchRequest(),"
+            " inbox=Inbox(), on_ready=report)"
+        )
     )
     figures: dict[str, list[dict[str, object]]] = {"bare": [], "composer": []}
     for _ in range(RUNS):
@@ -86,3 +93,26 @@ def test_time_to_painted_window_beside_a_bare_one(tmp_path: Path) -> None:
     ratio = {key: medians["composer"][key] / medians["bare"][key] for key in ("s", "mb")}
     print(f"{'composer / bare':22} {ratio['s']:10.2f}    {ratio['mb']:8.2f}")
     assert all(row["heavy"] == [] for row in figures["composer"])
+
+
+def test_a_second_start_hands_over_at_once(tmp_path: Path) -> None:
+    paths = Paths(tmp_path)
+    paths.ensure()
+    running = SingleInstance(paths.instance)
+    assert running.acquire(lambda _message: None)
+    env = {**environment(tmp_path, ""), "QT_QPA_PLATFORM": "offscreen"}
+    env.pop("PYTHONDONTWRITEBYTECODE", None)
+    commands = {
+        "bare Python": ["-c", "pass"],
+        "second start": ["-m", "app", "compose", "--to", "a@x.example"],
+    }
+    spent: dict[str, list[float]] = {name: [] for name in commands}
+    for _ in range(RUNS):
+        for name, arguments in commands.items():
+            started = time.perf_counter()
+            subprocess.run([sys.executable, *arguments], env=env, check=True)
+            spent[name].append(time.perf_counter() - started)
+    running.release()
+    bare, second = (statistics.median(one) * 1000 for one in spent.values())
+    print(f"\nbare Python {bare:.0f} ms, second start {second:.0f} ms")
+    assert second - bare < 100
