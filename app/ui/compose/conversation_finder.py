@@ -108,6 +108,8 @@ class ConversationFinder(QObject):
         """Say how far a long reading is; a short look for new mail is not worth a word."""
         if account_uid != self._account_uid:
             return
+        if not is_complete and not done:
+            return
         if not is_complete:
             self._says_reading = True
             self.status.emit(f"Reading your mail: {done:,} messages so far…")
