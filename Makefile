@@ -43,8 +43,9 @@ demo: $(READY)
 	fi; \
 	exec $(BIN)/postrider demo --out build/demo
 
+# Two at a time, a file at a time: files share a sandbox.
 test: $(READY)
-	@$(BIN)/python -m pytest
+	@$(BIN)/python -m pytest -n 2 --dist loadfile
 
 lint: $(READY)
 	@$(BIN)/ruff check
