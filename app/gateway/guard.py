@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, MutableMapping
 
     from app.accounts.keys import ApiKeys
-    from app.gateway.rates import Allowance, RateGate
+    from app.gateway.rates import RateGate
     from app.ports import Ids
 
     Scope = MutableMapping[str, Any]
@@ -53,7 +53,7 @@ class _Answering:
     """What is known of one request while it is answered."""
 
     request_id: str
-    allowance: Allowance
+    caller: str = ""
     origin: str = ""
     has_begun: bool = False
     is_cut: bool = False
@@ -84,7 +84,7 @@ class Guard:
         """Answer one request."""
         if scope["type"] != "http":
             return
-        state = _Answering("req_" + self._ids.new_token(12), self._gate.allowance(""))
+        state = _Answering("req_" + self._ids.new_token(12))
         stamped = self._stamped(send, receive, state)
         scope[REQUEST_ID] = state.request_id
         try:
@@ -115,8 +115,8 @@ class Guard:
         if scope["path"] in OPEN_PATHS or (scope["method"] == "OPTIONS" and state.origin):
             return
         key = await self._recognise(headers)
-        state.allowance = self._gate.allowance(key.uid)
-        state.allowance = self._gate.admit(key.uid)
+        state.caller = key.uid
+        self._gate.admit(key.uid)
         scope[CALLER] = Caller(
             key=key, request_id=state.request_id, wait_s=_wait(headers, self._wait_s)
         )
@@ -139,7 +139,7 @@ class Guard:
             if message["type"] == "http.response.start":
                 state.has_begun = True
                 state.is_cut = message["status"] in CUT
-                headers = [*message.get("headers", []), *state.allowance.headers]
+                headers = [*message.get("headers", []), *self._gate.allowance(state.caller).headers]
                 headers += [
                     (b"x-request-id", state.request_id.encode()),
                     (b"cache-control", b"no-store"),

@@ -50,7 +50,7 @@ class RateGate:
         self._second = 0
         self._calls: dict[str, int] = {}
 
-    def admit(self, caller: str) -> Allowance:
+    def admit(self, caller: str) -> None:
         """Count a call.
 
         Raises:
@@ -62,13 +62,11 @@ class RateGate:
             raise Refusal(
                 429, "Too many requests in this second. Try again in a second.", retry_after_s=1
             )
-        return self.allowance(caller, calls)
 
-    def allowance(self, caller: str, calls: int | None = None) -> Allowance:
+    def allowance(self, caller: str) -> Allowance:
         """Give what is left, without counting."""
         now = self._clock.now()
-        if calls is None:
-            calls = self._calls.get(caller, 0) if self._second == int(now.timestamp()) else 0
+        calls = self._calls.get(caller, 0) if self._second == int(now.timestamp()) else 0
         brief = Allowance(self._per_second, self._per_second - calls, int(now.timestamp()) + 1)
         if not caller:
             return brief

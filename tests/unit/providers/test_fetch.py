@@ -77,10 +77,10 @@ def test_name_is_looked_up_once_and_the_judged_number_is_called(tmp_path: Path, 
     web.pages["/a.txt"] = (200, {"Content-Type": "text/plain"}, b"words")
     files = WebFiles(blobs=FileBlobs(tmp_path), allow_loopback=True, resolve=resolve)
 
-    files.fetch(f"http://files.example:{web.server_port}/a.txt", LIMIT)
+    files.fetch(f"http://drop.example:{web.server_port}/a.txt", LIMIT)
 
-    assert asked == ["files.example"]
-    assert web.seen == [("/a.txt", f"files.example:{web.server_port}")]
+    assert asked == ["drop.example"]
+    assert web.seen == [("/a.txt", f"drop.example:{web.server_port}")]
 
 
 @pytest.mark.parametrize(
@@ -91,7 +91,7 @@ def test_names_that_lead_inside_are_blocked(numbers: list[str], tmp_path: Path) 
     files = WebFiles(blobs=FileBlobs(tmp_path), resolve=lambda *_: numbers)
 
     with pytest.raises(AttachmentBlocked):
-        files.fetch("https://files.example/a", LIMIT)
+        files.fetch("https://drop.example/a", LIMIT)
 
 
 @pytest.mark.parametrize("host", ["2130706433", "0x7f.1", "127.1", "0177.0.0.1", "1.2.3.4.5"])
