@@ -68,7 +68,7 @@ def _routes(services: Services, sending: Sending, pools: Pools) -> list[Route]:
 
 def _framework(routes: list[Route]) -> FastAPI:
     from fastapi import FastAPI, Request, Response
-    from starlette.datastructures import Headers
+    from fastapi.routing import APIRoute
     from starlette.exceptions import HTTPException
 
     app = FastAPI(
@@ -92,8 +92,16 @@ def _framework(routes: list[Route]) -> FastAPI:
     app.openapi = lambda: description  # type: ignore[method-assign]
 
     async def refuse(request: Any, error: Any) -> Any:
-        allow = Headers(error.headers).get("allow", "")
-        return _refused(request, not_an_endpoint(error.status_code, allow), Response)
+        # One path may be several routes; the framework names the methods of the first.
+        path = request.url.path
+        allow = {
+            method
+            for route in app.router.routes
+            if isinstance(route, APIRoute) and route.path_regex.match(path)
+            for method in route.methods
+        }
+        refusal = not_an_endpoint(error.status_code, ", ".join(sorted(allow)))
+        return _refused(request, refusal, Response)
 
     async def broken(request: Any, _error: Any) -> Any:
         return _refused(request, bug(), Response)
