@@ -98,7 +98,7 @@ def _framework(routes: list[Route]) -> FastAPI:
             method
             for route in app.router.routes
             if isinstance(route, APIRoute) and route.path_regex.match(path)
-            for method in route.methods
+            for method in route.methods or ()
         }
         refusal = not_an_endpoint(error.status_code, ", ".join(sorted(allow)))
         return _refused(request, refusal, Response)
