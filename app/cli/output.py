@@ -7,7 +7,6 @@ import sys
 from typing import TYPE_CHECKING, Any
 
 from app.domain.texts import error_sentence
-from app.mime.draft_json import links_to_list
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -74,6 +73,8 @@ def account_value(account: Account, mailboxes: list[Mailbox]) -> dict[str, Any]:
 
 def record_value(record: OutboundEmail) -> dict[str, Any]:
     """Give a record as JSON."""
+    from app.mime.draft_json import links_to_list  # not for a start that hands over
+
     receipt = record.receipt
     envelope = record.envelope
     return {
