@@ -137,7 +137,7 @@ def test_nothing_heavy_is_delivered_before_the_first_paint(start):
 
     assert run.program.services.dispatcher._thread is None
     run.wait_ready()
-    assert run.program.services.dispatcher._thread is not None
+    run.wait(lambda: run.program.services.dispatcher._thread is not None)
 
 
 def test_a_later_start_opens_another_window_here(start):
