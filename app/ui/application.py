@@ -219,9 +219,7 @@ class GuiProgram(QObject):
         services = self.services
         for account in self._opened.accounts:
             if account.state is AccountState.CONNECTED:
-                refreshed = services.executors.run_net(
-                    services.book.refresh_mailboxes, account.uid
-                )
+                refreshed = services.executors.run_net(services.book.refresh_mailboxes, account.uid)
                 tasks.run(self, refreshed, failed=_note)
         services.conversations.start_sync()
 

@@ -472,7 +472,11 @@ def test_the_menu_of_several_rows_counts_what_each_entry_is_for(make_page):
     page.view.contextMenuEvent(QContextMenuEvent(reason, center, center))
 
     menu = page.view.findChild(QMenu, "mailroom.menu")
-    assert [entry.text() for entry in menu.actions()] == ["Try now (2)", "Cancel (1)…", "Dismiss (2)"]
+    assert [entry.text() for entry in menu.actions()] == [
+        "Try now (2)",
+        "Cancel (1)…",
+        "Dismiss (2)",
+    ]
     menu.close()
 
 
