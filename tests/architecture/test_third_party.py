@@ -28,7 +28,7 @@ ALLOWED: dict[str, set[str]] = {
     "paths": {"platformdirs"},
     "providers": {"httpx"},
     "sandbox": _ASGI | {"cryptography"},
-    "settings": {"platformdirs", "tomli_w"},
+    "settings": {"platformdirs"},
     "ui": {"PySide6", "shiboken6"},
 }
 # Parts of the standard library that have one home as well.
@@ -84,7 +84,6 @@ def test_every_library_in_the_table_is_a_declared_dependency():
         "requests": "google-auth-oauthlib",
         "shiboken6": "pyside6-essentials",
         "starlette": "fastapi",
-        "tomli_w": "tomli-w",
     }
     declared = " ".join(
         tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["dependencies"]
