@@ -157,8 +157,12 @@ class Soak:
         out, _ = process.communicate()
         self.tally.kills += 1
         for number, known in self.sent_by_command.items():
-            if known is process and out.strip():
-                self.tally.returned[number] = json.loads(out.splitlines()[0])["uid"]
+            if known is not process or not out.strip():
+                continue
+            answer = json.loads(out.splitlines()[0])
+            # On a full disk the command says so instead, and nothing was accepted.
+            if "uid" in answer:
+                self.tally.returned[number] = answer["uid"]
 
     def _order_faults(self) -> None:
         for _ in range(self.dice.randint(1, 4)):
