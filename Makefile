@@ -6,12 +6,13 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check lint types layers demo bench soak coverage format package clean
+.PHONY: help run test check lint types layers readers demo bench soak coverage format package clean
 
 help:
 	@echo "make run      open Postrider (without a display: the demo, offscreen)"
 	@echo "make test     the tests"
 	@echo "make check    style, types, layers and tests, fast first"
+	@echo "make readers  read rendered messages with two parsers of Node, where Node is there"
 	@echo "make demo     drive the real window against the sandbox; pictures in build/demo"
 	@echo "make bench    measure start-up, typing, sending"
 	@echo "make soak     the long tests"
@@ -63,6 +64,26 @@ check: $(READY)
 	@$(MAKE) --no-print-directory types
 	@$(MAKE) --no-print-directory layers
 	@$(MAKE) --no-print-directory test
+	@$(MAKE) --no-print-directory readers
+
+# The file's name holds the versions: another version is another installation.
+READERS := mailparser@3.9.31 postal-mime@4.0.0
+READERS_READY := build/node/.ready-$(subst $() $(),-,$(READERS))
+
+readers: $(READY)
+	@if ! command -v node >/dev/null || ! command -v npm >/dev/null; then \
+		echo "Node and npm are not here, so its mail parsers do not read our messages; install both to have it done."; \
+		exit 0; \
+	fi; \
+	set -e; \
+	if [ ! -e $(READERS_READY) ]; then \
+		mkdir -p build/node; \
+		npm install --prefix build/node --no-audit --no-fund --silent $(READERS) || \
+			{ echo "npm could not install $(READERS); look at the connection and run make readers again."; exit 1; }; \
+		touch $(READERS_READY); \
+	fi; \
+	$(BIN)/python -m tests.node.generate build/node/messages; \
+	node tests/node/compare.mjs build/node/messages build/node
 
 bench: $(READY)
 	@$(BIN)/python -m pytest tests/bench -s -p no:randomly
