@@ -11,6 +11,7 @@ if TYPE_CHECKING:
 
     from app.runtime.single_instance import SingleInstance
     from app.services import Services
+    from app.ui.application import GuiProgram
     from app.ui.launch import LaunchRequest
 
 DONE = 0
@@ -24,6 +25,7 @@ def start_window(
     open_services: Callable[[], Services],
     start_trial: Callable[[], None] | None = None,
     opener: Callable[[str], bool] | None = None,
+    on_ready: Callable[[GuiProgram], None] | None = None,
 ) -> int:
     """Show what `launch` asks for; give the exit code (75: the running Postrider does not answer)."""
     inbox = Inbox()
@@ -38,6 +40,7 @@ def start_window(
             inbox=inbox,
             start_trial=start_trial,
             opener=opener,
+            on_ready=on_ready,
         )
     finally:
         instance.release()

@@ -143,6 +143,7 @@ def test_waiting_outbox_uses_no_cpu(tmp_path: Path, sandbox_url: str) -> None:
     assert used <= 0.01
 
 
+@pytest.mark.expects_log("googleapiclient.http: Sleeping")
 def test_lost_answers_double_mail_of_a_client_that_retries_and_none_of_ours(
     tmp_path: Path, sandbox_url: str
 ) -> None:
