@@ -8,7 +8,7 @@ from typing import Any, NoReturn
 
 from app.cli.exits import USAGE
 from app.cli.help_texts import epilog
-from app.cli.parser_records import add_links, add_records, add_sending, inline
+from app.cli.parser_records import add_inline, add_links, add_records, add_sending
 from app.domain.permission import Permission
 
 
@@ -43,7 +43,12 @@ def make_parser() -> Parser:
     _compose(command("compose", "Open a composer window, filled in."))
     _send(command("send", "Send one message and wait for the outcome."))
     _accounts(command("accounts", "List, add and remove accounts."), common)
-    _outbox(command("outbox", "List, show, retry and cancel what is sent."), common)
+    _outbox(
+        command(
+            "outbox", "List, show, retry, cancel, dismiss, resolve, export and verify what is sent."
+        ),
+        common,
+    )
     gateway = command("gateway", "Answer the local API on this computer, without a window.")
     gateway.add_argument("--port", type=int, help="port on 127.0.0.1; 0 takes a free one")
     _keys(command("keys", "Make, list and revoke the keys of the local API."), common)
@@ -93,6 +98,7 @@ def _compose(parser: Parser) -> None:
     parser.add_argument("mailto", nargs="?", help="a mailto: link")
     _message_fields(parser)
     parser.add_argument("--body", default="", help="plain text to start with")
+    add_links(parser, others=False)
 
 
 def _send(parser: Parser) -> None:
@@ -101,16 +107,18 @@ def _send(parser: Parser) -> None:
     parser.add_argument("--text", help="plain text body; - reads it from standard input")
     parser.add_argument("--text-file", metavar="FILE", help="the same from a file")
     parser.add_argument("--html-file", metavar="FILE", help="HTML body; - reads standard input")
-    parser.add_argument(
-        "--inline",
-        action="append",
-        default=[],
-        type=inline,
-        metavar="CID=FILE",
-        help="a picture the HTML body shows as cid:CID",
-    )
+    add_inline(parser)
     parser.add_argument("--reply-to", action="append", default=[], metavar="ADDRESSES")
-    parser.add_argument("--thread", metavar="ID", help="the provider's conversation to reply into")
+    answered = parser.add_mutually_exclusive_group()
+    answered.add_argument(
+        "--thread", metavar="ID", help="the provider's conversation to reply into"
+    )
+    answered.add_argument(
+        "--reply-to-message",
+        metavar="UID",
+        help="the message to answer: the uid of one that was sent from here or shown by the local"
+        " API, or a Message-ID in angle brackets",
+    )
     add_links(parser)
     add_sending(parser)
 
@@ -133,10 +141,11 @@ def _accounts(parser: Parser, common: Parser) -> None:
 
 def _outbox(parser: Parser, common: Parser) -> None:
     acts = parser.add_subparsers(
-        dest="act", metavar="list|show|retry|cancel|resolve", required=True
+        dest="act", metavar="list|show|retry|cancel|dismiss|resolve|export|verify", required=True
     )
     listing = acts.add_parser("list", parents=[common], help="what waits, failed or was sent")
-    listing.add_argument("--view", choices=("outbox", "scheduled", "sent", "all"), default="all")
+    views = ("outbox", "scheduled", "sent", "not_sent", "all")
+    listing.add_argument("--view", choices=views, default="all")
     listing.add_argument("--filter", default="", metavar="WORDS")
     listing.add_argument("--limit", type=int, default=200)
     verify = acts.add_parser("verify", parents=[common], help="check records against their chain")
@@ -150,6 +159,7 @@ def _outbox(parser: Parser, common: Parser) -> None:
         ("show", "one record with its history"),
         ("retry", "try now"),
         ("cancel", "stop one that is not being sent"),
+        ("dismiss", "take a failed one out of the outbox; its history stays"),
         ("resolve", "say what became of an uncertain one"),
     ):
         act = acts.add_parser(name, parents=[common], help=about)

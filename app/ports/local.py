@@ -113,6 +113,8 @@ class OutboxView(StrEnum):
     OUTBOX = "outbox"
     SCHEDULED = "scheduled"
     SENT = "sent"
+    # Cancelled, taken back, or failed and dismissed.
+    NOT_SENT = "not_sent"
     ALL = "all"
 
 
@@ -134,6 +136,9 @@ class OutboxLists(Protocol):
         ...
 
     def count(self, view: OutboxView) -> int: ...
+    def uids(self, view: OutboxView, text: str = "") -> list[str]:
+        """Give every record of a view that holds every word of `text`, newest first."""
+        ...
 
 
 class OutboxStore(Protocol):

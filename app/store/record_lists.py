@@ -7,6 +7,8 @@ neither a long list nor a deep page costs more. Bodies are left out: no list sho
 
 from __future__ import annotations
 
+import json
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from app.ports import OutboxView, RecordPage
@@ -21,11 +23,16 @@ VIEWS = {
     " AND (o.state <> 'scheduled' OR o.reason = 'undo_window')",
     OutboxView.SCHEDULED: "o.state = 'scheduled' AND o.reason <> 'undo_window'",
     OutboxView.SENT: "o.state = 'sent'",
+    OutboxView.NOT_SENT: "o.state = 'cancelled'",
     OutboxView.ALL: "1",
 }
-# Lists that grow for ever; in the others the states alone leave few rows to look at.
-_LONG = frozenset({OutboxView.SENT, OutboxView.ALL})
+# As many of the newest are simply looked at: a filter finds most of what it finds there.
+NEWEST = 2_000
+# A word of one or two letters is looked for by the runs that begin with it; one that begins more runs
+# than this is so common that simply looking finds a page of it at once.
+MOST_RUNS = 200
 _RUN = 3
+_LAST = "\U0010ffff"
 _LISTED = (
     f"SELECT {', '.join('o.' + name for name in COLUMNS)},"
     " json_remove(c.content, '$.text', '$.html'), c.reply, c.links"
@@ -53,25 +60,97 @@ class SqliteLists:
             before=shown[-1] if len(found) > limit else None,
         )
 
+    def uids(self, view: OutboxView, text: str = "") -> list[str]:
+        """Give every record of a view that holds every word of `text`, newest first."""
+        words = text.casefold().split()
+        found = self._look(_Search(view=view, words=words), limit=-1)
+        marks = "SELECT value FROM json_each(?)"
+        rows = self._database.query(
+            f"SELECT uid FROM outbound WHERE seq IN ({marks}) ORDER BY seq DESC",
+            (json.dumps(found),),
+        )
+        return [row[0] for row in rows]
+
     def _find(
         self, view: OutboxView, words: list[str], before: int | None, limit: int
     ) -> list[int]:
-        source, where = "outbound o", [f"({VIEWS[view]})"]
-        values: list[object] = []
-        runs = _runs(words) if view in _LONG else ""
-        if runs:
-            source = "outbound_words w JOIN outbound o ON o.seq = w.rowid"
-            where.insert(0, "w.outbound_words MATCH ?")
-            values.append(runs)
-        where += ["instr(o.haystack, ?) > 0"] * len(words)
-        values += words
-        place = "w.rowid" if runs else "o.seq"
-        if before is not None:
-            where.append(f"{place} < ?")
-            values.append(before)
-        sql = f"SELECT {place} FROM {source} WHERE {' AND '.join(where)}"
-        rows = self._database.query(f"{sql} ORDER BY {place} DESC LIMIT ?", (*values, limit))
+        search = _Search(view=view, words=words, before=before)
+        if not words:
+            return self._look(search, limit)
+        edge = self._edge(search)
+        if edge is None:
+            return self._look(search, limit)
+        found = self._look(replace(search, after=edge), limit)
+        if len(found) < limit:
+            found += self._find_by_runs(replace(search, before=edge), limit - len(found))
+        return found
+
+    def _edge(self, search: _Search) -> int | None:
+        """Give where the newest end; None if there are no others."""
+        where, values = search.where("o.seq")
+        rows = self._database.query(
+            f"SELECT o.seq FROM outbound o WHERE {where} ORDER BY o.seq DESC LIMIT 1 OFFSET ?",
+            (*values, NEWEST),
+        )
+        return int(rows[0][0]) if rows else None
+
+    def _look(self, search: _Search, limit: int) -> list[int]:
+        """Look at record after record, newest first."""
+        where, values = search.where("o.seq")
+        where += " AND instr(o.haystack, ?) > 0" * len(search.words)
+        rows = self._database.query(
+            f"SELECT o.seq FROM outbound o WHERE {where} ORDER BY o.seq DESC LIMIT ?",
+            (*values, *search.words, limit),
+        )
         return [row[0] for row in rows]
+
+    def _find_by_runs(self, search: _Search, limit: int) -> list[int]:
+        """Look only at records that have the words' runs of letters."""
+        match = self._match(search.words)
+        if match is None:
+            return []
+        if not match:
+            return self._look(search, limit)
+        where, values = search.where("w.rowid")
+        where += " AND instr(o.haystack, ?) > 0" * len(search.words)
+        rows = self._database.query(
+            "SELECT w.rowid FROM outbound_words w JOIN outbound o ON o.seq = w.rowid"
+            f" WHERE w.outbound_words MATCH ? AND {where} ORDER BY w.rowid DESC LIMIT ?",
+            (match, *values, *search.words, limit),
+        )
+        return [row[0] for row in rows]
+
+    def _match(self, words: list[str]) -> str | None:
+        """Give what must be found in the index of runs: "" if it cannot help, None if nothing has it."""
+        parts = set()
+        for word in words:
+            if len(word) >= _RUN:
+                parts |= {_quoted(word[at : at + _RUN]) for at in range(len(word) - _RUN + 1)}
+                continue
+            runs = self._runs_from(word)
+            if not runs:
+                return None
+            if len(runs) <= MOST_RUNS:
+                parts.add(f"({' OR '.join(map(_quoted, runs))})")
+        return " AND ".join(sorted(parts))
+
+    def _runs_from(self, start: str) -> list[str]:
+        """Give the runs that begin with one or two letters, at most one more than MOST_RUNS.
+
+        From run to run, not by one query: the table has a row for every record of a run.
+        """
+        runs: list[str] = []
+        after = start
+        while len(runs) <= MOST_RUNS:
+            rows = self._database.query(
+                "SELECT term FROM outbound_runs WHERE term >= ? AND term <= ? LIMIT 1",
+                (after, start + _LAST),
+            )
+            if not rows:
+                break
+            runs.append(rows[0][0])
+            after = runs[-1] + "\x01"  # every run has three letters: nothing lies in between
+        return runs
 
     def count(self, view: OutboxView) -> int:
         """Count the records of a view."""
@@ -79,7 +158,24 @@ class SqliteLists:
         return int(rows[0][0])
 
 
-def _runs(words: list[str]) -> str:
-    """Give what must be found together in the index of runs of three letters; "" if it cannot help."""
-    runs = {word[at : at + _RUN] for word in words for at in range(len(word) - _RUN + 1)}
-    return " AND ".join('"' + run.replace('"', '""') + '"' for run in sorted(runs))
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Search:
+    """What is looked for: a view's records that hold all the words, between two places."""
+
+    view: OutboxView
+    words: list[str]
+    before: int | None = None
+    after: int | None = None
+
+    def where(self, place: str) -> tuple[str, list[int]]:
+        """Give the condition but for the words."""
+        parts, values = [f"({VIEWS[self.view]})"], []
+        for bound, comparison in ((self.before, "<"), (self.after, ">=")):
+            if bound is not None:
+                parts.append(f"{place} {comparison} ?")
+                values.append(bound)
+        return " AND ".join(parts), values
+
+
+def _quoted(run: str) -> str:
+    return '"' + run.replace('"', '""') + '"'

@@ -31,12 +31,17 @@ from tests.support.mailroom_values import ADA, NOW, make_draft, make_record
 
 RECORDS = 100_000
 WAITING = 300
+OLD = 5_000
 PEOPLE = "jane raj ana tom li mia noah zoe ken ute ali bo eva max ida pat".split()
 NAMES = "doe patel smith chen novak weber garcia rossi kim sato muller brown silva khan".split()
 FIRMS = "northwind contoso fabrikam tailspin litware adatum proseware wingtip".split()
 TOPICS = "pricing renewal contract draft invoice meeting intro proposal onboarding".split()
 BODY = "Hello, here is the offer we spoke of. " * 40
 TYPED = ("jane.doe", "northwind", "pricing con", "zoe khan 42", "nobody wrote this", "xyz")
+# Customers of long ago, in scripts of their own: nothing among the newest has these letters.
+FORMER = ("договор поставки", "счёт и акт", "見積書のご送付", "報價單", "λογαριασμός")
+TYPED += (*FORMER, "zoe дог", "жж", "qx zoe", "報 見")
+VIEWS = (OutboxView.SENT, OutboxView.NOT_SENT, OutboxView.ALL)
 
 
 def _record(number: int, rng: random.Random) -> OutboundEmail:
@@ -48,7 +53,8 @@ def _record(number: int, rng: random.Random) -> OutboundEmail:
     )
     is_open = number >= RECORDS - WAITING
     at = NOW - timedelta(minutes=RECORDS - number)
-    subject = f"{rng.choice(TOPICS)} {rng.choice(TOPICS)} {rng.choice(FIRMS)} {rng.randrange(100)}"
+    topic = rng.choice(FORMER if number < OLD and number % 3 == 0 else TOPICS)
+    subject = f"{topic} {rng.choice(TOPICS)} {rng.choice(FIRMS)} {rng.randrange(100)}"
     return make_record(
         OutboundState.FAILED if is_open else OutboundState.SENT,
         Reason.REJECTED if is_open else Reason.NONE,
@@ -124,14 +130,15 @@ def milliseconds(work: Callable[[], object], times: int = 5) -> float:
 
 def test_filtering_by_key(database: Database) -> None:
     lists = SqliteLists(database)
-    keys = [text[:end] for text in TYPED for end in range(1, len(text) + 1)]
-    spent = {key: milliseconds(partial(lists.page, OutboxView.SENT, key)) for key in keys}
+    keys = {text[:end] for text in TYPED for end in range(1, len(text) + 1)}
+    spent = {
+        (view, key): milliseconds(partial(lists.page, view, key)) for view in VIEWS for key in keys
+    }
     ordered = sorted(spent, key=lambda key: spent[key], reverse=True)
-    print(f"\n{len(keys)} keys: median {statistics.median(spent.values()):.1f} ms")
-    for key in ordered[:5]:
-        print(f"{key!r:24} {spent[key]:6.1f} ms")
-    # Two letters that occur nowhere are the one case in which every record is looked at.
-    assert statistics.quantiles(spent.values(), n=20)[-1] <= 20
+    print(f"\n{len(spent)} keys: median {statistics.median(spent.values()):.1f} ms")
+    for view, key in ordered[:5]:
+        print(f"{view.value:8} {key!r:24} {spent[view, key]:6.1f} ms")
+    assert spent[ordered[0]] <= 20
 
 
 def test_a_deep_page_and_a_count_cost_no_more_than_the_first(database: Database) -> None:

@@ -78,8 +78,11 @@ CREATE VIRTUAL TABLE outbound_words USING fts5 (
     haystack, content = '', columnsize = 0, detail = 'none', tokenize = 'trigram case_sensitive 1'
 );
 CREATE TRIGGER outbound_words_filled AFTER INSERT ON outbound BEGIN
-    INSERT INTO outbound_words (rowid, haystack) VALUES (new.seq, new.haystack);
+    -- With two spaces every letter begins a run, the last one too.
+    INSERT INTO outbound_words (rowid, haystack) VALUES (new.seq, new.haystack || '  ');
 END;
+-- Which runs there are: a word of one or two letters is looked for by those that begin with it.
+CREATE VIRTUAL TABLE outbound_runs USING fts5vocab (outbound_words, instance);
 
 -- Apart from the row that changes with every step, because it never changes.
 CREATE TABLE outbound_content (

@@ -98,6 +98,8 @@ def belongs(record: OutboundEmail, view: OutboxView) -> bool:
         case OutboxView.OUTBOX:
             gone = {OutboundState.SENT, OutboundState.CANCELLED}
             return state not in gone and (state is not OutboundState.SCHEDULED or is_undo)
+        case OutboxView.NOT_SENT:
+            return state is OutboundState.CANCELLED
         case OutboxView.ALL:
             return True
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import random
+
 import pytest
 
 from app.domain.errors import TooLate
@@ -11,10 +13,12 @@ from app.outbox.outbox import Outbox
 from app.ports import OutboxView
 from app.runtime.bus import Bus
 from app.runtime.clock import RandomIds, SystemClock
+from app.store import record_lists
 from app.store.database import Database
 from app.store.drafts import SqliteDrafts
 from app.store.plans import SqlitePlans
 from app.store.record_lists import SqliteLists
+from app.store.record_rows import _haystack
 from app.store.records import SqliteRecords
 from tests.support.mailroom_values import NOW, make_draft, make_record
 
@@ -71,17 +75,55 @@ def test_the_filter_finds_every_word_anywhere(
     assert lists.page(OutboxView.SENT, f"{text} nowhere").records == ()
 
 
+LETTERS = "abcdeéжд中文字😀'\"-. "
+
+
+@pytest.mark.parametrize("view", [OutboxView.SENT, OutboxView.NOT_SENT, OutboxView.ALL])
+def test_what_is_found_is_what_is_there_in_any_script_and_length(
+    database: Database, view: OutboxView, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # Few of everything, so that every way of looking is taken.
+    monkeypatch.setattr(record_lists, "NEWEST", 10)
+    monkeypatch.setattr(record_lists, "MOST_RUNS", 6)
+    rng, lists, kept = random.Random(3), SqliteLists(database), []
+    for number in range(60):
+        subject = "".join(rng.choices(LETTERS, k=rng.randrange(9)))
+        state = rng.choice((S.SENT, S.CANCELLED, S.FAILED))
+        keep(database, f"r{number}", state, R.NONE, subject)
+        kept.append((f"r{number}", state, SqliteRecords(database).find(f"r{number}")))
+    is_in = {OutboxView.SENT: {S.SENT}, OutboxView.NOT_SENT: {S.CANCELLED}, OutboxView.ALL: set(S)}
+
+    for _ in range(150):
+        text = "".join(rng.choices(LETTERS, k=rng.randrange(1, 5)))
+        expected = [
+            uid
+            for uid, state, record in reversed(kept)
+            if state in is_in[view] and all(one in _haystack(record) for one in text.split())
+        ]
+        found, before = [], None
+        while True:
+            page = lists.page(view, text, before, limit=4)
+            found += [one.uid for one in page.records]
+            before = page.before
+            if before is None:
+                break
+        assert found == expected, repr(text)
+        assert lists.uids(view, text) == expected, repr(text)
+
+
 def test_every_view_counts_its_own(database: Database, lists: SqliteLists) -> None:
     keep(database, "a", S.SENT, R.NONE, "x")
     keep(database, "b", S.FAILED, R.REJECTED, "x")
     keep(database, "c", S.SCHEDULED, R.SCHEDULED, "x")
     keep(database, "d", S.SCHEDULED, R.UNDO_WINDOW, "x")
+    keep(database, "e", S.CANCELLED, R.BY_PERSON, "x")
 
     assert {view: lists.count(view) for view in OutboxView} == {
         OutboxView.OUTBOX: 2,
         OutboxView.SCHEDULED: 1,
         OutboxView.SENT: 1,
-        OutboxView.ALL: 4,
+        OutboxView.NOT_SENT: 1,
+        OutboxView.ALL: 5,
     }
 
 
