@@ -10,6 +10,7 @@ if TYPE_CHECKING:
 
     from app.accounts.book import AccountBook
     from app.accounts.keys import ApiKeys
+    from app.accounts.local_api import LocalApi
     from app.compose.attach import Attacher
     from app.contacts.directory import Contacts
     from app.contacts.timelines import Timelines
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from app.paths import Paths
     from app.ports import AccountStore, BlobStore, Clock, DraftStore, Ids, OutboxLists, OutboxStore
     from app.ports.gateway import FileFetcher, GatewayData
+    from app.preferences import Preferences
     from app.runtime.bus import Bus
     from app.runtime.threads import Executors
     from app.settings import Settings
@@ -55,4 +57,6 @@ class Services:
     limits: Limits
     outbox: Outbox
     dispatcher: Dispatcher
+    preferences: Preferences
+    local_api: LocalApi
     close: Callable[[], None]

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Generic, TypeVar, cast, overload
 from app.domain.errors import StoreError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, MutableMapping
 
 T = TypeVar("T", bound=str | int | float | bool)
 
@@ -117,7 +117,7 @@ class Settings:
 
     flags: Mapping[str, object] = field(default_factory=dict)
     environment: Mapping[str, str] = field(default_factory=dict)
-    file: Mapping[str, object] = field(default_factory=dict)
+    file: MutableMapping[str, object] = field(default_factory=dict)
     clients: Mapping[str, object] = field(default_factory=dict)
 
     sandbox_url = Setting("sandbox.url", "", "A sandbox's address: points every endpoint at it.")
@@ -226,17 +226,25 @@ class Settings:
         Raises:
             SettingError: the file is not TOML, the shipped clients are no JSON, or one cannot be read.
         """
-        try:
-            with path.open("rb") as source:
-                table = tomllib.load(source)
-        except FileNotFoundError:
-            table = {}
-        except (OSError, tomllib.TOMLDecodeError) as error:
-            raise SettingError(name="settings.toml", origin=str(path), detail=str(error)) from error
         clients = _shipped_clients(resources or RESOURCES)
-        settings = cls(flags or {}, dict(os.environ), _flatten(table), clients)
+        settings = cls(flags or {}, dict(os.environ), read_file(path), clients)
         settings.origins()
         return settings
+
+    def take(self, file: Mapping[str, object]) -> frozenset[str]:
+        """Go on with other values of the file; give the names of the settings that have others now.
+
+        Each value is replaced at once: whoever reads on another thread sees the old or the new one.
+
+        Raises:
+            SettingError: a value is not of its setting's type; nothing was taken.
+        """
+        Settings(self.flags, self.environment, dict(file), self.clients).origins()
+        before = {one.name: self.lookup(one)[0] for one in SETTINGS}
+        self.file.update(file)
+        for name in [name for name in self.file if name not in file]:
+            del self.file[name]
+        return frozenset(one.name for one in SETTINGS if self.lookup(one)[0] != before[one.name])
 
     def lookup(self, setting: Setting[T]) -> tuple[object, str]:
         """Give the value in force and its origin.
@@ -314,6 +322,21 @@ def _shipped_clients(resources: Path) -> dict[str, object]:
         raise SettingError(name=CLIENTS_FILE, origin=str(path), detail=str(error)) from error
     flat = _flatten(found) if isinstance(found, dict) else {}
     return {name: flat[name] for name in CLIENT_SETTINGS if name in flat}
+
+
+def read_file(path: Path) -> dict[str, object]:
+    """Read the values a settings file gives, by name; a missing file gives none.
+
+    Raises:
+        SettingError: it cannot be read, or is not TOML.
+    """
+    try:
+        with path.open("rb") as source:
+            return _flatten(tomllib.load(source))
+    except FileNotFoundError:
+        return {}
+    except (OSError, ValueError) as error:
+        raise SettingError(name="settings.toml", origin=str(path), detail=str(error)) from error
 
 
 def _flatten(table: Mapping[str, object], prefix: str = "") -> dict[str, object]:

@@ -18,6 +18,7 @@ from app.compose.attach import Attacher
 from app.conversations.assembly import Keeping, assemble
 from app.conversations.sync import Pace
 from app.domain.events import OutboundChanged, OutboundRested, StoreChanged
+from app.preferences import Preferences
 from app.runtime.bus import Bus
 from app.runtime.clock import RandomIds, SystemClock
 from app.runtime.later import Later
@@ -48,11 +49,16 @@ if TYPE_CHECKING:
     from app.paths import Paths
     from app.ports import Clock, Ids, ProviderFactory, Repaired, SignIn
 
+SENDING = ("submitter", "limits", "outbox", "dispatcher")
 SANDBOX_VAULT = "file-key"
 
 
 def _part(make: Callable[[], object]) -> Any:
     return Later(make)
+
+
+def _part_of(whole: Any, name: str) -> Any:
+    return Later(lambda: getattr(whole, name))
 
 
 def open_services(
@@ -74,13 +80,14 @@ def open_services(
     sign_in: Any = Later(lambda: _sign_in(paths, settings, base.clock))
     providers: Any = Later(lambda: _providers(settings, sign_in, base.clock))
     sending: Any = Later(lambda: _sending(paths, settings, base, stores, providers))
-    base.bus.subscribe(OutboundChanged, lambda change: sending.dispatcher.notice(change.uid))
     book: Any = Later(lambda: _contacts(base, stores))
-    for kind in (OutboundRested, StoreChanged):
-        base.bus.subscribe(kind, lambda _: book.feed.wake())
+    _connect(base.bus, sending, book)
     conversations, people = _conversations(settings, base, stores, providers)
 
+    local_api: Any = Later(lambda: _local_api(paths, settings, base, sending))
+
     def close() -> None:
+        local_api.close_if_made()
         conversations.stop_sync()
         sending.close_if_made()
         book.close_if_made()
@@ -107,14 +114,19 @@ def open_services(
         attacher=Attacher(blobs=stores.blobs, ids=base.ids),
         conversations=conversations,
         people=people,
-        contacts=_part(lambda: book.contacts),
-        timelines=_part(lambda: book.timelines),
-        submitter=_part(lambda: sending.submitter),
-        limits=_part(lambda: sending.limits),
-        outbox=_part(lambda: sending.outbox),
-        dispatcher=_part(lambda: sending.dispatcher),
+        **{name: _part_of(book, name) for name in ("contacts", "timelines")},
+        **{name: _part_of(sending, name) for name in SENDING},
+        preferences=Preferences(path=paths.settings, settings=settings, bus=base.bus),
+        local_api=local_api,
         close=close,
     )
+
+
+def _connect(bus: Bus, sending: Any, book: Any) -> None:
+    """Have the parts that wait told of what they wait for."""
+    bus.subscribe(OutboundChanged, lambda change: sending.dispatcher.notice(change.uid))
+    for kind in (OutboundRested, StoreChanged):
+        bus.subscribe(kind, lambda _: book.feed.wake())
 
 
 @dataclass(frozen=True, slots=True)
@@ -214,6 +226,19 @@ def _keys(base: Base, stores: Stores) -> object:
     from app.store.gateway import SqliteKeys
 
     return ApiKeys(store=SqliteKeys(stores.database), clock=base.clock, ids=base.ids)
+
+
+def _local_api(paths: Paths, settings: Settings, base: Base, sending: Any) -> object:
+    from app.accounts.local_api import LocalApi
+    from app.wiring_gateway import gateway_command
+
+    return LocalApi(
+        command=lambda port: gateway_command(paths, settings, port),
+        wanted=lambda: settings.gateway_port if settings.gateway_enabled else None,
+        wake=lambda: sending.dispatcher.wake(),
+        clock=base.clock,
+        bus=base.bus,
+    )
 
 
 def open_logged(paths: Paths, flags: Mapping[str, object]) -> Services:

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import sys
 import threading
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from app.cli.entrances import RunningGateway
+    from app.paths import Paths
     from app.ports import BlobStore
     from app.ports.gateway import Fetched, FileFetcher, GatewayData
     from app.services import Services
+    from app.settings import Settings
     from app.store.database import Database
 
 
@@ -28,12 +31,19 @@ def keep_gateway(database: Database) -> GatewayData:
 
 
 def open_gateway(services: Services, port: int) -> RunningGateway:
-    """Start the gateway of a profile. Raises Unavailable if the port is taken."""
+    """Start the gateway of a profile. Raises PortUnusable."""
     from app.gateway.server import GatewayServer
 
     server = GatewayServer(services, port)
     server.start()
     return server
+
+
+def gateway_command(paths: Paths, settings: Settings, port: int) -> list[str]:
+    """Give the command that serves a profile beside its window; the environment says the rest."""
+    command = [sys.executable, "-m", "app", "gateway", "--json", "--beside-window"]
+    command += ["--port", str(port), "--profile", str(paths.profile)]
+    return [*command, "--sandbox", settings.sandbox_url] if settings.sandbox_url else command
 
 
 class LateFetcher:

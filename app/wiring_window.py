@@ -5,7 +5,6 @@ Loads Qt and the core only when a window is really shown in this process.
 
 from __future__ import annotations
 
-import logging
 import os
 import subprocess
 import sys
@@ -15,7 +14,6 @@ from typing import TYPE_CHECKING
 
 from app.cli.exits import UNAVAILABLE
 from app.cli.main import flags_of
-from app.domain.errors import Unavailable
 from app.paths import Paths
 from app.runtime.child import SandboxChild
 from app.runtime.single_instance import SingleInstance
@@ -25,11 +23,10 @@ from app.ui.start import start_window
 if TYPE_CHECKING:
     import argparse
 
-    from app.cli.entrances import RunningGateway
     from app.services import Services
     from app.ui.application import GuiProgram
+    from app.ui.demo.run import Stage
 
-log = logging.getLogger("gateway")
 NO_DISPLAY = (
     "postrider: there is no display to show a window on. Start it in a desktop session, use the"
     " commands (`postrider --help`), or see the windows drawn by `postrider demo`.\n"
@@ -70,26 +67,8 @@ def run_window(arguments: argparse.Namespace) -> int:
 
 
 def _serve_if_wanted(program: GuiProgram) -> None:
-    """Answer the local API beside the windows, if the setting `gateway.enabled` says so."""
-    services = program.services
-    if not services.settings.gateway_enabled:
-        return
-    running: list[RunningGateway] = []
-
-    def start() -> None:
-        from app.wiring_gateway import open_gateway
-
-        try:
-            running.append(open_gateway(services, services.settings.gateway_port))
-        except Unavailable as error:
-            log.warning("the local API is not served: %s", error)
-
-    def stop() -> None:
-        for gateway in running:
-            gateway.stop()
-
-    program.finished.connect(stop)
-    services.executors.run_net(start)
+    """Have the local API answer beside the windows whenever the setting `gateway.enabled` says so."""
+    program.services.executors.run_net(program.services.local_api.start)
 
 
 def run_demo(arguments: argparse.Namespace) -> int:

@@ -1,4 +1,8 @@
-"""`postrider gateway`: the local API without a window, until it is told to end."""
+"""`postrider gateway`: the local API without a window, until it is told to end.
+
+With `--beside-window` it serves a window, as its child: the window delivers, both tell each other of
+changes by a line on the pipe between them, and the end of the pipe ends it.
+"""
 
 from __future__ import annotations
 
@@ -9,6 +13,8 @@ import threading
 from typing import TYPE_CHECKING
 
 from app.cli.exits import DONE
+from app.domain.events import OutboundChanged, StoreChanged
+from app.runtime.bell import Bell
 
 if TYPE_CHECKING:
     import argparse
@@ -18,6 +24,9 @@ if TYPE_CHECKING:
     from app.services import Services
 
 LOOK_S = 0.5
+TELL_GAP_S = 0.05
+# Below the window, whose typing shall not wait for requests (nice(2)).
+NICE = 5
 
 
 def run(
@@ -31,7 +40,8 @@ def run(
     for one in (signal.SIGINT, signal.SIGTERM):
         signal.signal(one, lambda *_: stop.set())
     port = services.settings.gateway_port if arguments.port is None else arguments.port
-    services.dispatcher.start()
+    if not arguments.beside_window:
+        services.dispatcher.start()
     gateway = entrances.open_gateway(services, port)
     try:
         good = [key for key in services.keys.list_keys() if key.is_good(services.clock.now())]
@@ -39,9 +49,26 @@ def run(
         output.row(value, f"The local API answers at {gateway.url}")
         if not good:
             output.note("There is no API key yet. Make one: postrider keys create NAME")
+        if arguments.beside_window:
+            _serve_window(services, output, stop)
         # Signals are seen between two looks: a wait without end would hold them off on Windows.
         while not stop.wait(LOOK_S):
             pass
     finally:
         gateway.stop()
     return DONE
+
+
+def _serve_window(services: Services, output: Output, stop: threading.Event) -> None:
+    """Tell the window of new mail, and hear from it what changed, until its end of the pipe closes."""
+    if hasattr(os, "nice"):
+        os.nice(NICE)
+
+    def hear() -> None:
+        for _ in sys.stdin.buffer:
+            services.bus.publish(StoreChanged())
+        stop.set()
+
+    bell = Bell(lambda: output.row({"changed": True}, "changed"), gap_s=TELL_GAP_S, name="tell")
+    services.bus.subscribe(OutboundChanged, lambda _: bell.ring())
+    threading.Thread(target=hear, name="window", daemon=True).start()

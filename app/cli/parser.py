@@ -51,6 +51,7 @@ def make_parser() -> Parser:
     )
     gateway = command("gateway", "Answer the local API on this computer, without a window.")
     gateway.add_argument("--port", type=int, help="port on 127.0.0.1; 0 takes a free one")
+    gateway.add_argument("--beside-window", action="store_true", help=argparse.SUPPRESS)
     _keys(command("keys", "Make, list and revoke the keys of the local API."), common)
     add_records(command, common)
     _sandbox(command("sandbox", "Run the loopback stand-in for Google and Microsoft."))

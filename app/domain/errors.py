@@ -8,6 +8,7 @@
       IdempotencyConflict
       QuotaExceeded(retry_after_s, scope)
       TooLate
+      PortUnusable
       SignInError: SignInDenied · SignInExpired · SignInRequired · ScopesMissing · SignInFailed
       VaultUnavailable
       ProviderError: Unavailable · Throttled · Rejected · NeedsPerson · DraftGone · DeliveryUncertain
@@ -108,6 +109,12 @@ class TooLate(AppError):
     """The message is past the point where that can be done. Params: state."""
 
     code = "too_late"
+
+
+class PortUnusable(AppError):
+    """The local API cannot listen there. Params: port, reason (taken, forbidden, wrong)."""
+
+    code = "port_unusable"
 
 
 class SignInError(AppError):

@@ -55,6 +55,18 @@ class StoreChanged:
 
 
 @dataclass(frozen=True, slots=True)
+class SettingsChanged:
+    """Settings of the profile's file have other values than before."""
+
+    names: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
+class LocalApiChanged:
+    """The local API came up, went down or cannot come up."""
+
+
+@dataclass(frozen=True, slots=True)
 class UploadProgressed:
     """Bytes of a record's message went to the provider."""
 
@@ -70,5 +82,7 @@ Event = (
     | ConversationsChanged
     | SyncProgressed
     | StoreChanged
+    | SettingsChanged
+    | LocalApiChanged
     | UploadProgressed
 )

@@ -28,6 +28,7 @@ ERROR_TEXTS: dict[str, str] = {
     "quota_exceeded": "Your own sending limit is reached. The next message can go out {wait}.",
     "too_late": "That can no longer be done: the message has moved on. Its row in the Mailroom"
     " shows where it is.",
+    "port_unusable": "The local API cannot use port {port}. Choose another port, or any free one.",
     "sign_in_error": "Signing in did not work. Try again.",
     "sign_in_denied": "{company} was told not to give Postrider access. Try again and choose"
     " Allow; if your organization forbids it, ask its administrator.",
@@ -101,6 +102,11 @@ _VAULT: dict[str, str] = {
     "unwritable": "The file of kept sign-ins cannot be written. Check the disk and try again.",
 }
 
+_PORT: dict[str, str] = {
+    "taken": "Port {port} is used by another program. Choose another port, or any free one.",
+    "forbidden": "Your system keeps port {port} for itself. Choose one from 1024 on, or any free one.",
+    "wrong": "There is no port {port}. Choose one from 1024 to 65535, or any free one.",
+}
 _NO_CLIENT = (
     "Postrider is not registered at {company} yet, so nobody can sign in there. Set the client id:"
     " README, section “{section}”, takes you through it."
@@ -158,6 +164,8 @@ def _template(error: AppError) -> str:
     match error.code:
         case "attachment_missing":
             return _MISSING_FILE.get(detail, ERROR_TEXTS[error.code])
+        case "port_unusable":
+            return _PORT.get(str(error.params.get("reason", "")), ERROR_TEXTS[error.code])
         case "vault_unavailable":
             reason = str(error.params.get("reason", ""))
             return _VAULT.get(reason, ERROR_TEXTS[error.code])

@@ -10,7 +10,7 @@ import socket
 import threading
 from typing import TYPE_CHECKING, Any, Self
 
-from app.domain.errors import AppError, Unavailable
+from app.domain.errors import AppError, PortUnusable
 from app.gateway.pools import Pools
 
 if TYPE_CHECKING:
@@ -58,7 +58,7 @@ class GatewayServer:
         """Listen; returns when requests are answered.
 
         Raises:
-            Unavailable: the port is taken.
+            PortUnusable: another program has the port, or it is none for us.
         """
         listening = _listen(self._port)
         self._port = listening.getsockname()[1]
@@ -142,6 +142,12 @@ def _no_signals() -> Any:
     return nullcontext()
 
 
+def _why(error: OSError | OverflowError) -> str:
+    if isinstance(error, OverflowError):
+        return "wrong"
+    return "forbidden" if isinstance(error, PermissionError) else "taken"
+
+
 def _listen(port: int) -> socket.socket:
     # With the protocol named asyncio switches Nagle's algorithm off for each connection; without,
     # an answer in two writes waits up to 40 ms for the other side's acknowledgement.
@@ -151,8 +157,7 @@ def _listen(port: int) -> socket.socket:
             made.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         made.bind((HOST, port))
         made.listen(BACKLOG)
-    except OSError as error:
+    except (OSError, OverflowError) as error:
         made.close()
-        detail = f"port {port} cannot be used: {error.strerror or error}"
-        raise Unavailable(provider="gateway", detail=detail) from error
+        raise PortUnusable(port=port, reason=_why(error)) from error
     return made

@@ -17,7 +17,9 @@ from app.domain.events import (
     ConversationsChanged,
     DraftsChanged,
     Event,
+    LocalApiChanged,
     OutboundChanged,
+    SettingsChanged,
     StoreChanged,
     SyncProgressed,
     UploadProgressed,
@@ -34,6 +36,8 @@ _KINDS: tuple[type[Event], ...] = (
     StoreChanged,
     SyncProgressed,
     UploadProgressed,
+    SettingsChanged,
+    LocalApiChanged,
 )
 
 
@@ -47,6 +51,8 @@ class Bridge(QObject):
     store_changed = Signal()
     upload_progressed = Signal(str, int)
     sync_progressed = Signal(str, int, bool)
+    settings_changed = Signal(frozenset)
+    local_api_changed = Signal()
 
     _woken = Signal()
 
@@ -99,3 +105,7 @@ class Bridge(QObject):
                 self.upload_progressed.emit(uid, percent)
             case SyncProgressed(uid, done, is_complete):
                 self.sync_progressed.emit(uid, done, is_complete)
+            case SettingsChanged(names):
+                self.settings_changed.emit(names)
+            case LocalApiChanged():
+                self.local_api_changed.emit()

@@ -26,6 +26,7 @@ ALLOWED: dict[str, set[str]] = {
     "gateway": _ASGI,
     "mime": {"nh3", "email_validator", "selectolax"},
     "paths": {"platformdirs"},
+    "preferences": {"tomlkit"},
     "providers": {"httpx"},
     "sandbox": _ASGI | {"cryptography"},
     "settings": {"platformdirs"},
