@@ -15,7 +15,10 @@ class Disposition(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Attachment:
-    """One file of a draft: name, type and the SHA-256 under which its bytes are kept."""
+    """One file of a draft: name, type and the SHA-256 under which its bytes are kept.
+
+    `brought_by` is the provider's id of the message that is forwarded with it, if it came that way.
+    """
 
     uid: str
     filename: str
@@ -24,6 +27,7 @@ class Attachment:
     sha256: str
     disposition: Disposition = Disposition.ATTACHMENT
     content_id: str = ""
+    brought_by: str = ""
 
     @property
     def is_inline(self) -> bool:

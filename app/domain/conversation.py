@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from app.domain.address import Address
@@ -36,14 +37,29 @@ class Conversation:
     last_sender: str = ""
 
 
+class OriginalKind(StrEnum):
+    """What stands among the files of an original message."""
+
+    FILE = "file"
+    MESSAGE = "message"
+    """Another item of the mailbox: mostly a message, sometimes an event or a person."""
+    LINK = "link"
+    """Only the address of a file that lies elsewhere."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OriginalAttachment:
-    """A file of an original message, not fetched yet."""
+    """A file of an original message, not fetched yet.
+
+    `provider_id` finds it in its message, also later: Gmail's part number, Graph's attachment id.
+    """
 
     provider_id: str
     filename: str
     media_type: str
     size_bytes: int
+    content_id: str = ""
+    kind: OriginalKind = OriginalKind.FILE
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

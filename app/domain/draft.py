@@ -7,8 +7,8 @@ from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from app.domain.address import Address
-from app.domain.attachment import Attachment
-from app.domain.conversation import ThreadRef
+from app.domain.attachment import Attachment, Disposition
+from app.domain.conversation import OriginalAttachment, ThreadRef
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -99,6 +99,20 @@ class ContextLink:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ComingFile:
+    """A file of the forwarded message that is still to be fetched.
+
+    It becomes the attachment with its `uid`. Until then the draft cannot be sent.
+    """
+
+    uid: str
+    account_uid: str
+    message_id: str
+    file: OriginalAttachment
+    disposition: Disposition = Disposition.ATTACHMENT
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Draft:
     """One message being written. Every edit makes a new value with the next revision."""
 
@@ -114,13 +128,14 @@ class Draft:
     reply: ReplyContext | None = None
     attachments: tuple[Attachment, ...] = ()
     links: tuple[ContextLink, ...] = ()
+    coming: tuple[ComingFile, ...] = ()
 
     @property
     def is_blank(self) -> bool:
         """Say whether nothing of the person's own is in it."""
         written = self.body.html.strip() or self.body.text.strip() or self.subject.strip()
         people = self.recipients.everybody or self.recipients.reply_to
-        return not (written or people or self.attachments or self.reply)
+        return not (written or people or self.attachments or self.coming or self.reply)
 
     def edited(self, at: datetime, **changes: object) -> Draft:
         """Give the next revision with these fields changed."""

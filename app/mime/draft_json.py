@@ -11,10 +11,11 @@ from typing import TYPE_CHECKING, Any
 
 from app.domain.address import Address
 from app.domain.attachment import Attachment, Disposition
-from app.domain.conversation import ThreadRef
+from app.domain.conversation import OriginalAttachment, OriginalKind, ThreadRef
 from app.domain.draft import (
     Body,
     BodyMode,
+    ComingFile,
     ContextLink,
     Draft,
     LinkKind,
@@ -80,7 +81,7 @@ def recipients_from_dict(value: object, where: str = "") -> Recipients:
 
 def attachment_to_dict(attachment: Attachment) -> JsonObject:
     """Write one attachment; its bytes stay in the blob store."""
-    return {
+    value = {
         "uid": attachment.uid,
         "filename": attachment.filename,
         "media_type": attachment.media_type,
@@ -89,6 +90,8 @@ def attachment_to_dict(attachment: Attachment) -> JsonObject:
         "disposition": attachment.disposition.value,
         "content_id": attachment.content_id,
     }
+    # Written only where there is one: fingerprints of what was sent before stay what they were.
+    return {**value, "brought_by": attachment.brought_by} if attachment.brought_by else value
 
 
 def attachment_from_dict(value: object, where: str = "") -> Attachment:
@@ -102,6 +105,41 @@ def attachment_from_dict(value: object, where: str = "") -> Attachment:
         sha256=fields.text("sha256"),
         disposition=fields.choice("disposition", Disposition, Disposition.ATTACHMENT),
         content_id=fields.text("content_id", ""),
+        brought_by=fields.text("brought_by", ""),
+    )
+
+
+def _coming_to_dict(coming: ComingFile) -> JsonObject:
+    file = coming.file
+    return {
+        "uid": coming.uid,
+        "account_uid": coming.account_uid,
+        "message_id": coming.message_id,
+        "disposition": coming.disposition.value,
+        "provider_id": file.provider_id,
+        "filename": file.filename,
+        "media_type": file.media_type,
+        "size_bytes": file.size_bytes,
+        "content_id": file.content_id,
+        "kind": file.kind.value,
+    }
+
+
+def _coming_from_dict(value: object, where: str = "") -> ComingFile:
+    fields = Fields(value, where)
+    return ComingFile(
+        uid=fields.text("uid"),
+        account_uid=fields.text("account_uid"),
+        message_id=fields.text("message_id"),
+        disposition=fields.choice("disposition", Disposition, Disposition.ATTACHMENT),
+        file=OriginalAttachment(
+            provider_id=fields.text("provider_id"),
+            filename=fields.text("filename"),
+            media_type=fields.text("media_type", "application/octet-stream"),
+            size_bytes=fields.number("size_bytes", 0),
+            content_id=fields.text("content_id", ""),
+            kind=fields.choice("kind", OriginalKind, OriginalKind.FILE),
+        ),
     )
 
 
@@ -192,6 +230,7 @@ def _quote_from_dict(value: object, where: str = "") -> Quote:
 
 def draft_to_dict(draft: Draft) -> JsonObject:
     """Write a whole draft; half characters in it, which no file can hold, are replaced."""
+    coming = {"coming": [_coming_to_dict(one) for one in draft.coming]} if draft.coming else {}
     return whole_json(
         {
             "version": VERSION,
@@ -207,13 +246,14 @@ def draft_to_dict(draft: Draft) -> JsonObject:
             "reply": reply_to_dict(draft.reply) if draft.reply else None,
             "attachments": [attachment_to_dict(a) for a in draft.attachments],
             "links": links_to_list(draft.links),
+            **coming,
         }
     )
 
 
 _DRAFT_FIELDS = frozenset(
     "version uid revision created_at updated_at mailbox_uid recipients subject body quote reply"
-    " attachments links".split()
+    " attachments links coming".split()
 )
 
 
@@ -238,6 +278,7 @@ def draft_from_dict(value: object) -> Draft:
         reply=fields.one("reply", reply_from_dict),
         attachments=fields.items("attachments", attachment_from_dict),
         links=fields.items("links", link_from_dict),
+        coming=fields.items("coming", _coming_from_dict),
     )
 
 

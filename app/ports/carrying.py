@@ -11,7 +11,13 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from app.domain.account import Account, Capability
-    from app.domain.conversation import Conversation, MessageHeader, OriginalMessage, ThreadRef
+    from app.domain.conversation import (
+        Conversation,
+        MessageHeader,
+        OriginalAttachment,
+        OriginalMessage,
+        ThreadRef,
+    )
     from app.domain.draft import ReplyContext
     from app.domain.outbound import Receipt, RenderedMessage
     from app.runtime.cancel import CancelToken
@@ -31,20 +37,31 @@ class ProviderDraft:
 
 
 class Verdict(StrEnum):
-    """What the provider answered when asked about an uncertain send."""
+    """What the provider answered when asked about an uncertain send.
+
+    WAITING: it has the message and its moment has not come, by its own clock.
+    """
 
     SENT = "sent"
     NOT_SENT = "not_sent"
+    WAITING = "waiting"
     UNKNOWN = "unknown"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Evidence:
-    """The answer to "was it sent?" with what it rests on, in words for the record."""
+    """The answer to "was it sent?" with what it rests on, in words for the record.
+
+    `sent_at` is when, if the provider says so. Of a message it was to send later: `left_s` are the
+    seconds until that moment by the provider's clock, `draft` is where it is kept now.
+    """
 
     verdict: Verdict
     found: str
     receipt: Receipt | None = None
+    sent_at: datetime | None = None
+    left_s: float = 0.0
+    draft: ProviderDraft | None = None
 
 
 def _not_kept(state: str) -> None:
@@ -57,6 +74,7 @@ class Carriage:
 
     `open_spool` gives the rendered MIME; `open_blob` an attachment by its SHA-256. `upload_state` is
     what an earlier attempt gave to `save_upload_state`: sealed by the provider, for it alone.
+    `send_at` asks the provider to keep the message and send it then; a moment that is past: at once.
     """
 
     uid: str
@@ -68,6 +86,7 @@ class Carriage:
     progress: Callable[[int, int], None]
     upload_state: str = field(default="", repr=False)
     save_upload_state: Callable[[str], None] = _not_kept
+    send_at: datetime | None = None
 
 
 class Carrier(Protocol):
@@ -94,6 +113,17 @@ class Carrier(Protocol):
         ...
 
     def discard_draft(self, draft: ProviderDraft) -> None: ...
+
+
+class Withdrawer(Protocol):
+    """Gets back what the provider keeps until its moment. Only where Capability.DEFER is."""
+
+    def withdraw(self, draft: ProviderDraft, carriage: Carriage) -> Evidence:
+        """Delete it there, then look whether it went all the same; NOT_SENT: it will not go.
+
+        Raises Unavailable, Throttled, SignInRequired: it may be deleted or not.
+        """
+        ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -132,6 +162,15 @@ class ConversationSource(Protocol):
     def list_conversations(self, *, page: str = "", limit: int = 50) -> ConversationPage: ...
     def search_conversations(self, text: str, *, limit: int = 50) -> ConversationPage: ...
     def fetch_latest(self, ref: ThreadRef) -> OriginalMessage: ...
+    def fetch_attachment(
+        self,
+        message_id: str,
+        file: OriginalAttachment,
+        take: Callable[[bytes], object],
+        cancel: CancelToken,
+    ) -> None:
+        """Give a file of a message piece by piece. Raises NotFound if it is no more, Cancelled."""
+        ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -145,7 +184,7 @@ class MailboxInfo:
     signature_html: str = ""
 
 
-class Provider(Carrier, ConversationSource, Protocol):
+class Provider(Carrier, Withdrawer, ConversationSource, Protocol):
     """One account at Gmail or Outlook."""
 
     @property

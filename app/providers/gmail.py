@@ -8,14 +8,15 @@ from app.domain.account import Account, Capability
 from app.domain.errors import NeedsPerson
 from app.domain.outbound import Reason
 from app.ports import Evidence, ProviderDraft, Verdict
-from app.providers import gmail_ask, gmail_read, gmail_send, gmail_sync
+from app.providers import gmail_ask, gmail_files, gmail_read, gmail_send, gmail_sync
 from app.providers.gmail_api import GmailApi
 from app.providers.upload_note import UploadNote
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from datetime import datetime
 
-    from app.domain.conversation import OriginalMessage, ThreadRef
+    from app.domain.conversation import OriginalAttachment, OriginalMessage, ThreadRef
     from app.domain.outbound import Receipt
     from app.ports import Carriage, ConversationPage, MailboxInfo, Sealer, SyncPage
     from app.providers.http import Http
@@ -87,6 +88,11 @@ class GmailProvider:
             return
         gmail_send.discard_draft(self._api, draft)
 
+    def withdraw(self, draft: ProviderDraft, carriage: Carriage) -> Evidence:
+        """Gmail's API keeps no message until a moment, so there is nothing to get back."""
+        del draft, carriage
+        return Evidence(verdict=Verdict.UNKNOWN, found="Gmail keeps no message for later.")
+
     def list_conversations(self, *, page: str = "", limit: int = 50) -> ConversationPage:
         """Give one page of threads, newest first. Raises ProviderError, SignInRequired."""
         self._need(Capability.READ, "read mail")
@@ -110,6 +116,17 @@ class GmailProvider:
         """Give the newest message of a thread. Raises NotFound, ProviderError, SignInRequired."""
         self._need(Capability.READ, "read mail")
         return gmail_read.fetch_latest(self._api, ref)
+
+    def fetch_attachment(
+        self,
+        message_id: str,
+        file: OriginalAttachment,
+        take: Callable[[bytes], object],
+        cancel: CancelToken,
+    ) -> None:
+        """Give a file of a message piece by piece. Raises as `ports.ConversationSource`."""
+        self._need(Capability.READ, "read mail")
+        gmail_files.fetch_attachment(self._api, message_id, file, take, cancel)
 
     def fetch_mailboxes(self) -> list[MailboxInfo]:
         """Give the addresses this account may send from. Raises ProviderError, SignInRequired."""

@@ -89,13 +89,25 @@ def sent_at(message: Json) -> datetime | None:
     return datetime.fromtimestamp(milliseconds / 1000, UTC) if milliseconds else None
 
 
+def part_header(part: Json, name: str) -> str:
+    """Give a header of one part as it came."""
+    for row in rows(part, "headers"):
+        if text(row, "name").lower() == name.lower():
+            return text(row, "value")
+    return ""
+
+
 def parts(payload: Json) -> Iterator[Json]:
-    """Walk all parts, depth first, without recursion: the nesting is somebody else's."""
+    """Walk all parts, depth first, without recursion: the nesting is somebody else's.
+
+    A message inside the message is one part: its own parts are not this message's.
+    """
     waiting = [payload]
     while waiting:
         part = waiting.pop()
         yield part
-        waiting.extend(reversed(rows(part, "parts")))
+        if text(part, "mimeType") != "message/rfc822":
+            waiting.extend(reversed(rows(part, "parts")))
 
 
 def decoded(data: str) -> bytes:

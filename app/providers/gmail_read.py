@@ -9,13 +9,11 @@ from urllib.parse import quote
 
 from app.domain.conversation import (
     Conversation,
-    OriginalAttachment,
     OriginalMessage,
     ThreadRef,
     participants,
 )
 from app.domain.errors import NeedsPerson, NotFound
-from app.mime.headers import decode_header
 from app.mime.msgid import parse_msgids
 from app.ports import ConversationPage, MailboxInfo
 from app.providers.charsets import charset_of, text_of
@@ -25,10 +23,12 @@ from app.providers.gmail_api import (
     decoded,
     header,
     is_draft,
+    part_header,
     parts,
     raw_header,
     sent_at,
 )
+from app.providers.gmail_files import attachments_of
 from app.providers.http import params
 from app.providers.parallel import in_parallel
 from app.providers.values import Json, inner, number, rows, text
@@ -149,7 +149,7 @@ def _original(api: GmailApi, ref: ThreadRef, message: Json) -> OriginalMessage:
         sent_at=sent_at(message),
         text=plain,
         html=rich,
-        attachments=_attachments(message),
+        attachments=attachments_of(message),
     )
 
 
@@ -159,7 +159,9 @@ def _bodies(api: GmailApi, message: Json) -> tuple[str, str]:
     for part in parts(inner(message, "payload")):
         kind = text(part, "mimeType")
         if kind in found and not found[kind] and not text(part, "filename"):
-            found[kind] = text_of(_data(api, message, part), _charset(part))
+            found[kind] = text_of(
+                _data(api, message, part), charset_of(part_header(part, "Content-Type"))
+            )
     return found["text/plain"], found["text/html"]
 
 
@@ -176,23 +178,3 @@ def _data(api: GmailApi, message: Json, part: Json) -> bytes:
         f"/attachments/{quote(attachment_id, safe='')}"
     )
     return decoded(text(api.get(path).json(), "data"))
-
-
-def _charset(part: Json) -> str:
-    for row in rows(part, "headers"):
-        if text(row, "name").lower() == "content-type":
-            return charset_of(text(row, "value"))
-    return ""
-
-
-def _attachments(message: Json) -> tuple[OriginalAttachment, ...]:
-    return tuple(
-        OriginalAttachment(
-            provider_id=text(inner(part, "body"), "attachmentId"),
-            filename=decode_header(text(part, "filename")),
-            media_type=text(part, "mimeType"),
-            size_bytes=number(inner(part, "body"), "size"),
-        )
-        for part in parts(inner(message, "payload"))
-        if text(part, "filename")
-    )

@@ -8,14 +8,15 @@ from app.domain.account import Account, Capability
 from app.domain.errors import NeedsPerson
 from app.domain.outbound import Reason
 from app.ports import Evidence, Verdict
-from app.providers import graph_ask, graph_drafts, graph_read, graph_sync
+from app.providers import graph_ask, graph_drafts, graph_files, graph_later, graph_read, graph_sync
 from app.providers.graph_api import GraphApi
 from app.providers.upload_note import UploadNote
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from datetime import datetime
 
-    from app.domain.conversation import OriginalMessage, ThreadRef
+    from app.domain.conversation import OriginalAttachment, OriginalMessage, ThreadRef
     from app.domain.outbound import Receipt
     from app.ports import (
         Carriage,
@@ -74,7 +75,14 @@ class GraphProvider:
                 verdict=Verdict.UNKNOWN,
                 found="Postrider was not allowed to look at this account's mail.",
             )
+        if carriage.send_at is not None:
+            return graph_later.ask_kept(self._api, draft, carriage)
         return graph_ask.ask_outcome(self._api, draft, carriage)
+
+    def withdraw(self, draft: ProviderDraft, carriage: Carriage) -> Evidence:
+        """Get back what Outlook keeps until its moment. Raises as `ports.Withdrawer`."""
+        self._need(Capability.DEFER, "write drafts")
+        return graph_later.withdraw(self._api, draft, carriage)
 
     def read_back(self, receipt: Receipt, carriage: Carriage) -> Receipt:
         """Add what the sent copy says; without the right to read, the receipt as it is."""
@@ -105,6 +113,17 @@ class GraphProvider:
         """Give the newest message. Raises NotFound, ProviderError, SignInRequired."""
         self._need(Capability.READ, "read mail")
         return graph_read.fetch_latest(self._api, ref)
+
+    def fetch_attachment(
+        self,
+        message_id: str,
+        file: OriginalAttachment,
+        take: Callable[[bytes], object],
+        cancel: CancelToken,
+    ) -> None:
+        """Give a file of a message piece by piece. Raises as `ports.ConversationSource`."""
+        self._need(Capability.READ, "read mail")
+        graph_files.fetch_attachment(self._api, message_id, file, take, cancel)
 
     def fetch_mailboxes(self) -> list[MailboxInfo]:
         """Give the address this account sends from. Raises ProviderError, SignInRequired."""

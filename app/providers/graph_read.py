@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING
 
 from app.domain.conversation import (
     Conversation,
-    OriginalAttachment,
     OriginalMessage,
     ThreadRef,
     participants,
@@ -19,8 +18,9 @@ from app.domain.errors import NotFound, Rejected
 from app.mime.msgid import parse_msgids
 from app.ports import ConversationPage, MailboxInfo
 from app.providers.graph_api import GraphApi, address, addresses, moment
+from app.providers.graph_files import list_attachments
 from app.providers.http import params
-from app.providers.values import Json, inner, number, rows, text
+from app.providers.values import Json, inner, rows, text
 
 if TYPE_CHECKING:
     from app.domain.account import Account
@@ -165,22 +165,5 @@ def _original(api: GraphApi, ref: ThreadRef, message: Json) -> OriginalMessage:
         sent_at=moment(message, "sentDateTime"),
         text="" if is_html else text(body, "content"),
         html=text(body, "content") if is_html else "",
-        attachments=_attachments(api, message),
-    )
-
-
-def _attachments(api: GraphApi, message: Json) -> tuple[OriginalAttachment, ...]:
-    # hasAttachments leaves inline images out (docs: message resource).
-    if not message.get("hasAttachments") and "cid:" not in text(inner(message, "body"), "content"):
-        return ()
-    url = api.message_url(text(message, "id"), "attachments")
-    listed = api.get(url, params(_select="id,name,contentType,size")).json()
-    return tuple(
-        OriginalAttachment(
-            provider_id=text(row, "id"),
-            filename=text(row, "name"),
-            media_type=text(row, "contentType"),
-            size_bytes=number(row, "size"),
-        )
-        for row in rows(listed, "value")
+        attachments=list_attachments(api, message),
     )

@@ -18,6 +18,7 @@ from app.providers.body import Body, Flight
 from app.runtime.threads import forbid_gui_thread
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from datetime import datetime
 
     import httpx
@@ -43,7 +44,10 @@ class HttpLimits:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Call:
-    """One request. `fine` are statuses besides 2xx that the caller understands himself."""
+    """One request. `fine` are statuses besides 2xx that the caller understands himself.
+
+    `take` gets the body of a 2xx answer piece by piece; the answer itself has none then.
+    """
 
     method: str
     url: str
@@ -54,6 +58,7 @@ class Call:
     is_final: bool = False
     is_authorized: bool = True
     cancel: CancelToken | None = None
+    take: Callable[[bytes], object] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -148,7 +153,7 @@ class Http:
             # RuntimeError: the client was closed under a request (shutdown).
             raise self._broken(call, flight, error) from None
         try:
-            content = response.read()
+            content = _read(call, response)
         except httpx.HTTPError as error:
             raise self._broken(call, flight, error) from None
         finally:
@@ -192,6 +197,16 @@ class Http:
                     ),
                 )
             return self._client
+
+
+def _read(call: Call, response: httpx.Response) -> bytes:
+    if call.take is None or not response.is_success:
+        return response.read()
+    for piece in response.iter_bytes():
+        if call.cancel is not None:
+            call.cancel.check()
+        call.take(piece)
+    return b""
 
 
 def _request(client: httpx.Client, call: Call, flight: Flight, token: str) -> httpx.Request:

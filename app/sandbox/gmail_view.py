@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import html
 import re
+import secrets
 from email.message import Message
 from typing import Any
 
@@ -66,6 +67,14 @@ def part(ident: str, node: Message, number: str) -> dict[str, Any]:
         return shown
     data = _content(node)
     shown["body"]["size"] = len(data)
+    inside = node.get_payload()
+    if node.get_content_type() == "message/rfc822" and isinstance(inside, list):
+        # Gmail shows a message inside as a part with that message's parts below it.
+        shown["parts"] = [
+            part(ident, child, f"{number}.{index}" if number else str(index))
+            for index, child in enumerate(inside)
+            if isinstance(child, Message)
+        ]
     if shown["filename"] or mail.is_attachment(node):
         shown["body"]["attachmentId"] = attachment_id(ident, number)
     elif data:
@@ -83,11 +92,22 @@ def _content(node: Message) -> bytes:
 
 
 def attachment_id(ident: str, number: str) -> str:
-    return "ANGjdJ" + base64.urlsafe_b64encode(f"{ident}:{number}".encode()).decode().rstrip("=")
+    """Make an id that leads to a part; every reading of the message gives another one."""
+    named = f"{secrets.token_hex(4)}:{ident}:{number}"
+    return "ANGjdJ" + base64.urlsafe_b64encode(named.encode()).decode().rstrip("=")
+
+
+def _named_part(wanted: str) -> str:
+    data = wanted.removeprefix("ANGjdJ")
+    try:
+        named = base64.urlsafe_b64decode(data + "=" * (-len(data) % 4)).decode()
+    except ValueError:
+        return ""
+    return named.partition(":")[2]
 
 
 def attachment_data(message: GmailMessage, wanted: str) -> bytes | None:
-    return _find(message.id, mail.parse(message.raw), "", wanted)
+    return _find(message.id, mail.parse(message.raw), "", _named_part(wanted))
 
 
 def _find(ident: str, node: Message, number: str, wanted: str) -> bytes | None:
@@ -99,7 +119,7 @@ def _find(ident: str, node: Message, number: str, wanted: str) -> bytes | None:
                 if found is not None:
                     return found
         return None
-    return _content(node) if attachment_id(ident, number) == wanted else None
+    return _content(node) if f"{ident}:{number}" == wanted else None
 
 
 def snippet(message: GmailMessage) -> str:

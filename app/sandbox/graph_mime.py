@@ -102,17 +102,31 @@ def _attachment(part: Message) -> GraphAttachment:
         content_id is not None and part.get_content_disposition() != "attachment"
     )
     if part.get_content_type() == "message/rfc822":
-        inner = part.get_payload()
-        data = inner[0].as_bytes() if isinstance(inner, list) and inner else b""  # type: ignore[union-attr]
-    else:
-        data = mail.payload_of(part)
+        return _item(part)
+    # What a cloud attachment looks like in MIME is Outlook's own; the sandbox takes a URL for one.
+    is_link = part.get_content_type() == "message/external-body"
     return GraphAttachment(
         id="AAMkAtt" + secrets.token_urlsafe(24),
         name=mail.decoded(part.get_filename() or "") or "attachment",
         content_type=part.get_content_type(),
-        data=data,
+        data=b"" if is_link else mail.payload_of(part),
         is_inline=inline,
         content_id=content_id,
+        kind="reference" if is_link else "file",
+    )
+
+
+def _item(part: Message) -> GraphAttachment:
+    """A message inside is an item; Exchange calls it by its subject."""
+    held = part.get_payload()
+    inner = held[0] if isinstance(held, list) and held else None
+    subject = mail.subject_of(inner) if isinstance(inner, Message) else ""
+    return GraphAttachment(
+        id="AAMkAtt" + secrets.token_urlsafe(24),
+        name=subject or mail.decoded(part.get_filename() or "") or "attachment",
+        content_type="",
+        data=inner.as_bytes() if isinstance(inner, Message) else b"",
+        kind="item",
     )
 
 
@@ -193,6 +207,10 @@ def _leaf(kind: str, data: bytes, extra: str = "") -> bytes:
 
 
 def _attachment_part(attachment: GraphAttachment) -> bytes:
+    if attachment.kind == "item":
+        # RFC 2046 section 5.2.1: no encoding may be applied to a message.
+        head = "Content-Type: message/rfc822\r\nContent-Disposition: attachment\r\n\r\n"
+        return head.encode() + attachment.data
     name = attachment.name.replace('"', "'")
     shown = f'"{name}"' if name.isascii() else f'"{mail.encoded(name)}"'
     how = "inline" if attachment.is_inline else "attachment"

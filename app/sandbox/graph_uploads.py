@@ -27,6 +27,9 @@ SMALL_BYTES = 3 * 1024 * 1024
 MOST_BYTES = 150 * 1024 * 1024
 CHUNK_BYTES = 4 * 1024 * 1024
 SESSION_S = 3600.0
+# $select on the collection knows these only with the type in front.
+_FILE = "microsoft.graph.fileAttachment/"
+_OF_FILES = frozenset({"contentId", "contentBytes", "contentLocation"})
 _RANGE = re.compile(r"bytes (\d+)-(\d+)/(\d+)")
 
 
@@ -60,9 +63,19 @@ def _owner(call: Call, item: GraphItem) -> str:
 
 
 def list_attachments(call: Call) -> Response:
-    wanted = call.request.param("$select")
-    with_bytes = not wanted or "contentBytes" in wanted
+    wanted = [name.strip() for name in call.request.param("$select").split(",") if name.strip()]
+    stranger = next((name for name in wanted if name in _OF_FILES), "")
+    if stranger:
+        raise refuse(
+            400,
+            "RequestBroker--ParseUri",
+            f"Could not find a property named '{stranger}' on type 'microsoft.graph.attachment'.",
+        )
+    with_bytes = not wanted or _FILE + "contentBytes" in wanted
     rows = [graph_view.attachment(one, with_bytes=with_bytes) for one in find(call).attachments]
+    if wanted:
+        kept = {name.removeprefix(_FILE) for name in wanted}
+        rows = [{k: v for k, v in row.items() if k in kept or k[0] == "@"} for row in rows]
     return answer(call, {**context(call, "attachments"), "value": rows})
 
 
@@ -80,7 +93,10 @@ def get_attachment(call: Call) -> Response:
 
 def get_attachment_value(call: Call) -> Response:
     _, one = _attachment(call)
-    return Response(body=one.data, headers={"Content-Type": one.content_type})
+    if one.kind == "reference":
+        raise refuse(405, "ErrorInvalidRequest", "A reference attachment has no raw content.")
+    kind = one.content_type or "text/plain"
+    return Response(body=one.data, headers={"Content-Type": kind})
 
 
 def delete_attachment(call: Call) -> Response:

@@ -83,18 +83,20 @@ def only_on_request(item: GraphItem) -> dict[str, Any]:
 
 
 def attachment(one: GraphAttachment, *, with_bytes: bool) -> dict[str, Any]:
+    """Show one: what is no file has none of a file's properties (docs: attachment and its kinds)."""
     shown: dict[str, Any] = {
-        "@odata.type": "#microsoft.graph.fileAttachment",
-        "@odata.mediaContentType": one.content_type,
+        "@odata.type": f"#microsoft.graph.{one.kind}Attachment",
         "id": one.id,
         "lastModifiedDateTime": stamp(0),
         "name": one.name,
-        "contentType": one.content_type,
+        "contentType": one.content_type or None,
         "size": len(one.data) + 200,
         "isInline": one.is_inline,
-        "contentId": one.content_id,
-        "contentLocation": None,
     }
+    if one.kind != "file":
+        return shown
+    shown["@odata.mediaContentType"] = one.content_type
+    shown |= {"contentId": one.content_id, "contentLocation": None}
     if with_bytes:
         shown["contentBytes"] = base64.b64encode(one.data).decode()
     return shown

@@ -11,6 +11,7 @@ class Settings:
     """What `POST /control/settings` changes."""
 
     latency_ms: float = 0.0
+    line_bytes_per_s: float | None = None
     index_lag_s: float = 2.0
     sent_move_delay_s: float = 0.2
     x_header_drop_s: float = 1.0
@@ -110,12 +111,15 @@ class GmailBox:
 
 @dataclass(slots=True, kw_only=True)
 class GraphAttachment:
+    """`kind` is file, item (a message, event or person inside) or reference (a link)."""
+
     id: str
     name: str
     content_type: str
     data: bytes
     is_inline: bool = False
     content_id: str | None = None
+    kind: str = "file"
 
 
 @dataclass(slots=True, kw_only=True)

@@ -10,6 +10,7 @@ from app.domain.conversation import (
     Conversation,
     MessageHeader,
     OriginalAttachment,
+    OriginalKind,
     OriginalMessage,
     Person,
     ThreadRef,
@@ -138,7 +139,14 @@ def original_to_text(original: OriginalMessage) -> str:
         "text": original.text,
         "html": original.html,
         "attachments": [
-            [one.provider_id, one.filename, one.media_type, one.size_bytes]
+            [
+                one.provider_id,
+                one.filename,
+                one.media_type,
+                one.size_bytes,
+                one.content_id,
+                one.kind.value,
+            ]
             for one in original.attachments
         ],
     }
@@ -158,12 +166,28 @@ def original_from_text(ref: ThreadRef, text: str) -> OriginalMessage:
         sender=sender[0] if sender else None,
         sent_at=from_text_or_none(fields.pop("sent_at")),
         references=tuple(fields.pop("references")),
-        attachments=tuple(
-            OriginalAttachment(provider_id=a, filename=b, media_type=c, size_bytes=d)
-            for a, b, c, d in files
-        ),
+        attachments=tuple(_file_of(*one) for one in files),
         **people,
         **fields,
+    )
+
+
+def _file_of(  # noqa: PLR0917  the columns in their order
+    provider_id: str,
+    filename: str,
+    media_type: str,
+    size_bytes: int,
+    content_id: str = "",
+    kind: str = OriginalKind.FILE,
+) -> OriginalAttachment:
+    """Read a file; messages kept by earlier versions have the first four fields."""
+    return OriginalAttachment(
+        provider_id=provider_id,
+        filename=filename,
+        media_type=media_type,
+        size_bytes=size_bytes,
+        content_id=content_id,
+        kind=OriginalKind(kind),
     )
 
 
