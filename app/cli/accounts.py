@@ -6,7 +6,7 @@ import sys
 import webbrowser
 from typing import TYPE_CHECKING
 
-from app.cli.exits import DONE, USAGE
+from app.cli.exits import DONE
 from app.cli.output import account_value
 from app.domain.account import ProviderKind
 from app.domain.errors import NotFound
@@ -56,13 +56,8 @@ def run(arguments: argparse.Namespace, services: Services, output: Output, _: En
 
 
 def _add(arguments: argparse.Namespace, services: Services, output: Output) -> int:
-    try:
-        provider = ProviderKind.parse(arguments.provider)
-    except ValueError:
-        output.note(f"postrider: no provider {arguments.provider!r}; say gmail or outlook")
-        return USAGE
     account = services.book.add(
-        provider=provider,
+        provider=ProviderKind.parse(arguments.provider),
         flow=SignInFlow(arguments.flow),
         show=_shower(arguments, output),
         cancel=CancelToken(),

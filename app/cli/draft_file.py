@@ -4,42 +4,73 @@ from __future__ import annotations
 
 import json
 import re
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from app.cli.importing import read_bytes
+from app.domain.attachment import Disposition
 from app.domain.errors import DraftRejected
 from app.domain.problem import Problem
-from app.mime.draft_json import draft_from_dict
+from app.mime.draft_json import attachment_to_dict, draft_from_dict
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from app.compose.attach import Attacher
     from app.domain.draft import Draft
 
 LARGEST_BYTES = 50_000_000
 _DEEPEST = 40
+_OF_FILES = frozenset({"path", "filename", "media_type", "disposition", "content_id"})
 # Whatever some reader takes for the end of a line, and NUL: none of it may stand in a header.
 _BREAKS = re.compile("[\r\n\0\x0b\x0c\x1c-\x1e\x85\u2028\u2029]")
 # Texts of several lines; everything else becomes a header field or an id.
 _BODIES = frozenset({"body.html", "body.text", "quote.html", "quote.text", "quote.attribution"})
 
 
-def read_draft(name: str) -> tuple[Draft, frozenset[str]]:
+def read_draft(name: str, attacher: Attacher) -> tuple[Draft, frozenset[str]]:
     """Read a draft from a file, or from standard input for `-`; give the fields it names too.
+
+    An attachment may be `{"path": …}`: the file is copied in, from beside the draft's own file.
 
     Raises:
         DraftRejected: it is no draft; the sentence names the field.
-        AttachmentMissing: the file cannot be read.
+        AttachmentMissing: the file, or one it names, cannot be read.
     """
     value = _parse(read_bytes(name))
     for path, text in _texts(value, ""):
         if path not in _BODIES and _BREAKS.search(text):
             _refuse(path, f"{path} holds a line break. Write it on one line.")
+    if isinstance(value, dict) and isinstance(value.get("attachments"), list):
+        beside = Path() if name == "-" else Path(name).parent
+        files = [
+            _taken(one, f"attachments[{index}]", beside, attacher)
+            for index, one in enumerate(value["attachments"])
+        ]
+        value = {**value, "attachments": files}
     try:
         draft = draft_from_dict(value)
     except ValueError as error:
         _refuse("draft", str(error), error)
     return draft, frozenset(value)
+
+
+def _taken(value: Any, where: str, beside: Path, attacher: Attacher) -> Any:
+    """Copy a file in that is named by its path; anything else is given as it is."""
+    if not isinstance(value, dict) or "path" not in value:
+        return value
+    strangers = sorted(str(one) for one in value.keys() - _OF_FILES)
+    if strangers:
+        _refuse(where, f"{where}.{strangers[0]} is not a field of a file named by its path.")
+    path, kind = value["path"], value.get("disposition", Disposition.ATTACHMENT.value)
+    if not isinstance(path, str) or not path:
+        _refuse(where, f"{where}.path is not the name of a file.")
+    if kind not in set(Disposition):
+        _refuse(where, f"{where}.disposition is not one of {', '.join(Disposition)}.")
+    disposition = Disposition(kind)
+    made = attacher.attach_file(beside / path, disposition=disposition)
+    named = {key: text for key, text in value.items() if key != "path"}
+    return attachment_to_dict(made) | named
 
 
 def _parse(data: bytes) -> Any:

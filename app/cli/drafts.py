@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from app.cli.draft_file import read_draft
 from app.cli.exits import DONE
-from app.cli.send import read_when, submit_and_wait
+from app.cli.send import attachments_of, read_later, submit_and_wait
 from app.domain.address import format_addresses
 from app.domain.errors import AttachmentChanged, NotFound
 from app.domain.events import DraftsChanged
@@ -34,7 +34,7 @@ def run(arguments: argparse.Namespace, services: Services, output: Output, _: En
         case "show":
             _show(_get(arguments.uid, services), services, output)
         case "save":
-            draft = _save(arguments.file, services)
+            draft = _save(arguments, services)
             output.row(draft_value(draft), f"Saved {draft.uid}")
         case "discard":
             draft = _get(arguments.uid, services)
@@ -91,9 +91,11 @@ def _show(draft: Draft, services: Services, output: Output) -> None:
     output.row(value, "\n".join(lines).rstrip())
 
 
-def _save(name: str, services: Services) -> Draft:
+def _save(arguments: argparse.Namespace, services: Services) -> Draft:
     """Keep a draft from a file: a new one, or the next revision of the one it names."""
-    draft, fields = read_draft(name)
+    draft, fields = read_draft(arguments.file, services.attacher)
+    more = attachments_of(arguments, services)
+    draft = replace(draft, attachments=(*draft.attachments, *more))
     now = services.clock.now()
     for attachment in draft.attachments:
         if not services.blobs.path(attachment.sha256).exists():
@@ -113,7 +115,7 @@ def _save(name: str, services: Services) -> Draft:
 
 
 def _send(arguments: argparse.Namespace, services: Services, output: Output) -> int:
-    not_before = read_when(arguments.at, services.clock.now()) if arguments.at else None
+    not_before = read_later(arguments.at, services.clock.now())
     submission = Submission(
         draft=_get(arguments.uid, services),
         source="cli",

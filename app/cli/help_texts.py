@@ -28,14 +28,19 @@ EXAMPLES: dict[str, str] = {
   postrider outbox list --view outbox --json""",
     "compose": """\
   postrider compose "mailto:jane@northwind.example?subject=Pricing"
-  postrider compose --to jane@northwind.example --attach deck.pdf""",
+  postrider compose --to jane@northwind.example --attach deck.pdf
+  postrider compose --to jane@northwind.example --contact jane@northwind.example --deal 4711""",
     "send": """\
   postrider send --from ada@acme.example --to "Jane Doe <jane@northwind.example>" \\
       --subject "Pricing" --text-file mail.txt --attach deck.pdf --wait 30
   echo "Hi {{contact.first_name|there}}" | postrider send --to jane@northwind.example \\
       --subject "For {{contact.company}}" --text - --contact jane@northwind.example
   postrider send --to jane@northwind.example --subject "Monday" --text "…" --at +2h \\
-      --idempotency-key order-4711 --context ticket:4711""",
+      --idempotency-key order-4711 --context ticket:4711
+  postrider send --reply-to-message UID --text "One more thing …"
+
+--reply-to-message answers everybody of that message with its subject, in its conversation and
+from the mailbox it belongs to; --to, --cc and --subject say otherwise.""",
     "accounts": """\
   postrider accounts add --provider gmail
   postrider accounts add --provider outlook --flow device
@@ -43,6 +48,7 @@ EXAMPLES: dict[str, str] = {
     "outbox": """\
   postrider outbox list --filter "jane pricing"
   postrider outbox resolve UID --sent
+  postrider outbox dismiss UID
   postrider outbox export UID mail.eml
   postrider outbox verify""",
     "contacts": """\
@@ -65,8 +71,11 @@ contacts must be known.""",
     "drafts": """\
   postrider drafts save draft.json
   echo '{"recipients":{"to":["jane@northwind.example"]},"subject":"Hi","body":{"text":"…"}}' \\
-      | postrider drafts save -
-  postrider drafts send UID --at 2026-07-14T09:30""",
+      | postrider drafts save - --attach deck.pdf
+  postrider drafts send UID --at 2026-07-14T09:30
+
+The JSON is what `drafts show UID --json` gives under draft; every field may be left out. An
+attachment may be {"path": "deck.pdf"}: the file is copied in, from beside the draft's file.""",
     "sync": """\
   postrider sync
   postrider sync --account ada@acme.example --quick""",

@@ -7,7 +7,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from app.cli.exits import BAD_DATA, DONE
-from app.domain.errors import AttachmentMissing
+from app.domain.errors import DraftRejected
+from app.domain.problem import Problem
 from app.domain.texts_contacts import report_sentence, row_error_sentence
 
 if TYPE_CHECKING:
@@ -19,18 +20,26 @@ def read_bytes(name: str) -> bytes:
     """Read a file, or standard input for `-`.
 
     Raises:
-        AttachmentMissing: it cannot be read (`detail` is missing, folder or unreadable).
+        DraftRejected: it cannot be read; the sentence says why.
     """
     if name == "-":
         return sys.stdin.buffer.read()
     try:
         return Path(name).read_bytes()
     except FileNotFoundError as error:
-        raise AttachmentMissing(filename=name, detail="missing") from error
+        raise unreadable_file(name, "there is no such file") from error
     except IsADirectoryError as error:
-        raise AttachmentMissing(filename=name, detail="folder") from error
-    except OSError as error:
-        raise AttachmentMissing(filename=name, detail="unreadable") from error
+        raise unreadable_file(name, "it is a folder") from error
+    except (OSError, ValueError) as error:
+        raise unreadable_file(
+            name, getattr(error, "strerror", None) or "it is no file name"
+        ) from error
+
+
+def unreadable_file(name: str, detail: str) -> DraftRejected:
+    """Say that a file cannot be read, and why."""
+    problem = Problem(code="unreadable_file", field="file", params={"text": name, "detail": detail})
+    return DraftRejected([problem])
 
 
 def show_report(report: ImportReport, output: Output) -> int:

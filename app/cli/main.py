@@ -8,6 +8,7 @@ import sys
 from typing import TYPE_CHECKING
 
 from app.cli import completion, repair
+from app.cli.argument_types import unreadable
 from app.cli.exits import DONE, INTERRUPTED, exit_of_error
 from app.cli.output import Output
 from app.cli.parser import make_parser
@@ -38,7 +39,10 @@ COMMANDS = {
 
 def run(argv: Sequence[str], entrances: Entrances) -> int:
     """Run the command in `argv` (without the program's name); give the exit code."""
-    arguments = make_parser().parse_args(list(argv))
+    parser = make_parser()
+    if (foreign := unreadable(argv)) is not None:
+        parser.error(f"{foreign!r} is not text in this system's encoding")
+    arguments = parser.parse_args(list(argv))
     output = Output(as_json=getattr(arguments, "json", False))
     try:
         return _run(arguments, entrances, output)

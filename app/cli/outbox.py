@@ -1,4 +1,4 @@
-"""`postrider outbox list|show|verify|export|retry|cancel|resolve`."""
+"""`postrider outbox list|show|verify|export|retry|cancel|dismiss|resolve`."""
 
 from __future__ import annotations
 
@@ -55,6 +55,9 @@ def run(arguments: argparse.Namespace, services: Services, output: Output, _: En
             return DONE
         case "cancel":
             show_record(services.outbox.cancel(arguments.uid), services, output)
+            return DONE
+        case "dismiss":
+            show_record(services.outbox.dismiss(arguments.uid), services, output)
             return DONE
         case "retry":
             services.outbox.retry(arguments.uid)

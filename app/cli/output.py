@@ -15,6 +15,16 @@ if TYPE_CHECKING:
     from app.domain.errors import AppError
     from app.domain.outbound import HistoryEntry, OutboundEmail
 
+_LISTS = {
+    "account": "accounts list",
+    "contact": "contacts list",
+    "deal": "deals list",
+    "draft": "drafts list",
+    "key": "keys list",
+    "message": "outbox list",
+    "record": "outbox list",
+}
+
 
 class Output:
     """Writes answers in the form that was asked for."""
@@ -35,7 +45,7 @@ class Output:
 
     def failure(self, error: AppError) -> None:
         """Write what went wrong: JSON with the code, or the sentence."""
-        sentence = error_sentence(error)
+        sentence = _sentence(error)
         if self._as_json:
             value: dict[str, Any] = {"error": {"code": error.code, "message": sentence}}
             problems = getattr(error, "problems", ())
@@ -46,6 +56,14 @@ class Output:
             sys.stdout.write(json.dumps(value, ensure_ascii=False) + "\n")
             sys.stdout.flush()
         self.note(f"postrider: {sentence}")
+
+
+def _sentence(error: AppError) -> str:
+    """Give the sentence; what was looked up by a name is called by it here."""
+    kind, name = error.params.get("kind"), error.params.get("uid")
+    if error.code != "not_found" or kind not in _LISTS or not name:
+        return error_sentence(error)
+    return f"There is no {kind} “{name}”. `postrider {_LISTS[kind]}` shows what there is."
 
 
 def account_value(account: Account, mailboxes: list[Mailbox]) -> dict[str, Any]:

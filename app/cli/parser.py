@@ -6,6 +6,7 @@ import argparse
 import sys
 from typing import Any, NoReturn
 
+from app.cli.argument_types import count, days, label, port, provider, seconds, web_address
 from app.cli.exits import USAGE
 from app.cli.help_texts import epilog
 from app.cli.parser_records import add_inline, add_links, add_records, add_sending
@@ -50,13 +51,15 @@ def make_parser() -> Parser:
         common,
     )
     gateway = command("gateway", "Answer the local API on this computer, without a window.")
-    gateway.add_argument("--port", type=int, help="port on 127.0.0.1; 0 takes a free one")
+    gateway.add_argument("--port", type=port, help="port on 127.0.0.1; 0 takes a free one")
     gateway.add_argument("--beside-window", action="store_true", help=argparse.SUPPRESS)
     _keys(command("keys", "Make, list and revoke the keys of the local API."), common)
     add_records(command, common)
     _sandbox(command("sandbox", "Run the loopback stand-in for Google and Microsoft."))
     demo = command("demo", "Drive the real window through the whole story in a sandbox.")
     demo.add_argument("--out", default="build/demo", help="where screenshots and summary go")
+    # The demo starts itself again for the acts that are killed.
+    demo.add_argument("--act", default="", help=argparse.SUPPRESS)
     doctor = command("doctor", "Check this computer, this profile and its settings.")
     doctor.add_argument(
         "--repair", action="store_true", help="save what can be read of a damaged profile"
@@ -80,7 +83,9 @@ def _common() -> Parser:
     common = Parser(add_help=False, argument_default=argparse.SUPPRESS)
     common.add_argument("--json", action="store_true", help="answer in JSON, one object a line")
     common.add_argument("--profile", metavar="DIR", help="directory of all local state")
-    common.add_argument("--sandbox", metavar="URL", help="talk to a sandbox at this address")
+    common.add_argument(
+        "--sandbox", type=web_address, metavar="URL", help="talk to a sandbox at this address"
+    )
     common.add_argument("--trial", action="store_true", help="a profile and sandbox just to try")
     common.add_argument("--theme", choices=("system", "light", "dark"), help="looks of the window")
     return common
@@ -104,7 +109,9 @@ def _compose(parser: Parser) -> None:
 
 def _send(parser: Parser) -> None:
     _message_fields(parser)
-    parser.add_argument("--provider", help="gmail or outlook, if the address is connected twice")
+    parser.add_argument(
+        "--provider", type=provider, help="gmail or outlook, if the address is connected twice"
+    )
     parser.add_argument("--text", help="plain text body; - reads it from standard input")
     parser.add_argument("--text-file", metavar="FILE", help="the same from a file")
     parser.add_argument("--html-file", metavar="FILE", help="HTML body; - reads standard input")
@@ -130,7 +137,7 @@ def _accounts(parser: Parser, common: Parser) -> None:
     for name, about in (("add", "sign in"), ("reconnect", "sign in again")):
         act = acts.add_parser(name, parents=[common], help=about)
         if name == "add":
-            act.add_argument("--provider", required=True, help="gmail or outlook")
+            act.add_argument("--provider", type=provider, required=True, help="gmail or outlook")
         else:
             act.add_argument("account", help="address or uid")
         act.add_argument("--flow", choices=("loopback", "device", "paste"), default="loopback")
@@ -148,7 +155,7 @@ def _outbox(parser: Parser, common: Parser) -> None:
     views = ("outbox", "scheduled", "sent", "not_sent", "all")
     listing.add_argument("--view", choices=views, default="all")
     listing.add_argument("--filter", default="", metavar="WORDS")
-    listing.add_argument("--limit", type=int, default=200)
+    listing.add_argument("--limit", type=count, default=200)
     verify = acts.add_parser("verify", parents=[common], help="check records against their chain")
     verify.add_argument("uid", nargs="*", help="which; all without any")
     export = acts.add_parser(
@@ -170,27 +177,27 @@ def _outbox(parser: Parser, common: Parser) -> None:
             choice.add_argument("--sent", action="store_true", help="it was sent")
             choice.add_argument("--send-again", action="store_true", help="it was not: send it")
         if name in {"retry", "resolve"}:
-            act.add_argument("--wait", type=float, default=60.0, metavar="S")
+            act.add_argument("--wait", type=seconds, default=60.0, metavar="S")
 
 
 def _keys(parser: Parser, common: Parser) -> None:
     acts = parser.add_subparsers(dest="act", metavar="create|list|revoke", required=True)
     create = acts.add_parser("create", parents=[common], help="make a key and show it once")
-    create.add_argument("name", help="what it is for")
+    create.add_argument("name", type=label, help="what it is for")
     create.add_argument(
         "--permission",
         action="append",
         choices=[one.value for one in Permission],
         help="what it may do; everything without any",
     )
-    create.add_argument("--days", type=float, metavar="N", help="it expires after N days")
+    create.add_argument("--days", type=days, metavar="N", help="it expires after N days")
     acts.add_parser("list", parents=[common], help="the keys, never their secrets")
     revoke = acts.add_parser("revoke", parents=[common], help="make one useless from now on")
     revoke.add_argument("uid", help="its id, as listed")
 
 
 def _sandbox(parser: Parser) -> None:
-    parser.add_argument("--port", type=int, default=0, help="0 takes a free one")
+    parser.add_argument("--port", type=port, default=0, help="0 takes a free one")
     parser.add_argument("--auto-consent", action="store_true", help="grant every sign-in at once")
     parser.add_argument("--state", metavar="FILE", help="keep the sandbox's state in this file")
     parser.add_argument(

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-import argparse
 from typing import TYPE_CHECKING
 
+from app.cli.argument_types import context, count, idempotency_key, inline, seconds, separator
+
 if TYPE_CHECKING:
+    import argparse
     from collections.abc import Callable
 
 SHELLS = ("bash", "zsh", "fish")
@@ -26,32 +28,20 @@ def add_records(
     completion.add_argument("shell", choices=SHELLS)
 
 
-def context(text: str) -> str:
-    """Read TYPE:ID."""
-    kind, colon, uid = text.partition(":")
-    if not (kind.strip() and colon and uid.strip()) or not text.isprintable():
-        raise argparse.ArgumentTypeError(f"{text!r} is not TYPE:ID")
-    return text
+def add_inline(parser: argparse.ArgumentParser) -> None:
+    """Add the option for pictures in the text."""
+    parser.add_argument(
+        "--inline",
+        action="append",
+        default=[],
+        type=inline,
+        metavar="CID=FILE",
+        help="a picture the HTML body shows as cid:CID",
+    )
 
 
-def inline(text: str) -> str:
-    """Read CID=FILE."""
-    content_id, equals, name = text.partition("=")
-    if not (content_id.strip() and equals and name) or not content_id.isprintable():
-        raise argparse.ArgumentTypeError(f"{text!r} is not CID=FILE")
-    return text
-
-
-def separator(text: str) -> str:
-    """Read a separator: one character, or the word tab."""
-    mark = "\t" if text.casefold() in {"tab", "\\t"} else text
-    if len(mark) != 1 or mark in '"\r\n':
-        raise argparse.ArgumentTypeError(f"{text!r} is not one character")
-    return mark
-
-
-def add_links(parser: argparse.ArgumentParser) -> None:
-    """Add the options that log a mail against somebody or something."""
+def add_links(parser: argparse.ArgumentParser, *, others: bool = True) -> None:
+    """Add the options that log a mail against somebody; with `others` against anything."""
     parser.add_argument(
         "--contact",
         action="append",
@@ -62,6 +52,8 @@ def add_links(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--deal", action="append", default=[], metavar="UID", help="and of this deal (uid or id)"
     )
+    if not others:
+        return
     parser.add_argument(
         "--context",
         action="append",
@@ -76,9 +68,13 @@ def add_sending(parser: argparse.ArgumentParser) -> None:
     """Add the options of everything that sends."""
     parser.add_argument("--at", metavar="WHEN", help="ISO 8601 time, or +10m, +2h, +1d")
     parser.add_argument(
-        "--idempotency-key", default="", metavar="KEY", help="the same key sends once"
+        "--idempotency-key",
+        type=idempotency_key,
+        default="",
+        metavar="KEY",
+        help="the same key sends once",
     )
-    parser.add_argument("--wait", type=float, default=60.0, metavar="S", help="seconds to wait")
+    parser.add_argument("--wait", type=seconds, default=60.0, metavar="S", help="seconds to wait")
 
 
 def _people(parser: argparse.ArgumentParser, common: argparse.ArgumentParser, one: str) -> None:
@@ -96,15 +92,19 @@ def _people(parser: argparse.ArgumentParser, common: argparse.ArgumentParser, on
 
 def _listing(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--filter", default="", metavar="WORDS", help="only with these words")
-    parser.add_argument("--limit", type=int, default=200, help="at most so many")
+    parser.add_argument("--limit", type=count, default=200, help="at most so many")
 
 
 def _drafts(parser: argparse.ArgumentParser, common: argparse.ArgumentParser) -> None:
     acts = parser.add_subparsers(dest="act", metavar="list|show|save|discard|send", required=True)
     listing = acts.add_parser("list", parents=[common], help="the drafts, newest first")
-    listing.add_argument("--limit", type=int, default=200, help="at most so many")
+    listing.add_argument("--limit", type=count, default=200, help="at most so many")
     save = acts.add_parser("save", parents=[common], help="keep a draft written as JSON")
     save.add_argument("file", metavar="FILE", help="the draft; - reads standard input")
+    save.add_argument(
+        "--attach", action="append", default=[], metavar="FILE", help="a file to attach to it"
+    )
+    add_inline(save)
     for name, about in (
         ("show", "one draft, and what is wrong with it"),
         ("discard", "forget one"),

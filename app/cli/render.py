@@ -38,7 +38,7 @@ _PASSED = frozenset({"no_recipients"})
 
 def run(arguments: argparse.Namespace, services: Services, output: Output, _: Entrances) -> int:
     """Render one draft."""
-    draft, _fields = read_draft(arguments.draft)
+    draft, _fields = read_draft(arguments.draft, services.attacher)
     now = services.clock.now()
     date = read_when(arguments.date, now) if arguments.date else now
     mailbox = _mailbox(arguments.sender, draft, services)

@@ -8,17 +8,17 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from app.cli.exits import DONE, exit_of_record
-from app.cli.importing import read_bytes
+from app.cli.importing import read_bytes, unreadable_file
 from app.cli.outbox import show_record
 from app.cli.waiting import deliver_until_settled
 from app.compose.replying import new_draft, reply_draft
+from app.conversations.answering import Answering, by_headers, sender_of
 from app.domain.account import ProviderKind
 from app.domain.address import Address, parse_addresses
 from app.domain.attachment import Disposition
 from app.domain.conversation import ThreadRef
 from app.domain.draft import Body, BodyMode, ContextLink, LinkKind, Recipients, ReplyMode
 from app.domain.errors import (
-    AttachmentMissing,
     DraftRejected,
     MailboxAmbiguous,
     NotConnected,
@@ -26,6 +26,7 @@ from app.domain.errors import (
 from app.domain.outbound import OutboundState
 from app.domain.problem import Problem
 from app.domain.submission import Submission
+from app.mime.msgid import is_msgid
 
 if TYPE_CHECKING:
     import argparse
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
 
     from app.cli.entrances import Entrances
     from app.cli.output import Output
+    from app.conversations.answering import Target
     from app.domain.account import Mailbox
     from app.domain.attachment import Attachment
     from app.domain.draft import Draft
@@ -43,7 +45,7 @@ _UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
 
 def run(arguments: argparse.Namespace, services: Services, output: Output, _: Entrances) -> int:
     """Submit the message, then deliver or watch until it rests or the wait is over."""
-    not_before = read_when(arguments.at, services.clock.now()) if arguments.at else None
+    not_before = read_later(arguments.at, services.clock.now())
     draft = _draft(arguments, services)
     submission = Submission(
         draft=draft,
@@ -79,19 +81,41 @@ def read_when(text: str, now: datetime) -> datetime:
         return now + timedelta(seconds=int(relative[1]) * _UNITS[relative[2]])
     try:
         return datetime.fromisoformat(text.strip()).astimezone(UTC)
-    except ValueError as error:
+    except (ValueError, OverflowError) as error:
         problem = Problem(code="bad_time", field="at", params={"text": text})
         raise DraftRejected([problem]) from error
 
 
+def read_later(text: str | None, now: datetime) -> datetime | None:
+    """Read the moment to send at, None for at once.
+
+    Raises:
+        DraftRejected: it is no moment, or one that has passed: that is a slip, not "now".
+    """
+    if text is None:
+        return None
+    found = read_when(text, now)
+    if found <= now:
+        raise DraftRejected([Problem(code="past_time", field="at", params={"text": text})])
+    return found
+
+
 def _draft(arguments: argparse.Namespace, services: Services) -> Draft:
-    mailbox = _mailbox(arguments, services)
+    target = _target(arguments, services)
+    mailbox = _mailbox(arguments, services, target)
     draft = new_draft(ids=services.ids, clock=services.clock, mailbox_uid=mailbox.uid)
     now = services.clock.now()
     if arguments.thread:
         original = services.conversations.latest(ThreadRef(mailbox.account_uid, arguments.thread))
         own = frozenset(box.address for box in services.book.list_mailboxes())
         draft = reply_draft(draft, original, ReplyMode.REPLY_ALL, own, now)
+    elif target is not None:
+        draft = draft.edited(
+            now,
+            recipients=target.recipients,
+            subject=target.subject,
+            reply=target.context_for(mailbox),
+        )
     recipients = Recipients(
         to=_people(arguments.to, "to") or draft.recipients.to,
         cc=_people(arguments.cc, "cc") or draft.recipients.cc,
@@ -103,21 +127,43 @@ def _draft(arguments: argparse.Namespace, services: Services) -> Draft:
         recipients=recipients,
         subject=draft.subject if arguments.subject is None else arguments.subject,
         body=_body(arguments),
-        attachments=tuple(_attachments(arguments, services)),
+        attachments=tuple(attachments_of(arguments, services)),
         links=_links(arguments, services),
     )
 
 
-def _mailbox(arguments: argparse.Namespace, services: Services) -> Mailbox:
+def _target(arguments: argparse.Namespace, services: Services) -> Target | None:
+    """Give the message that is answered, if one is named.
+
+    Raises:
+        DraftRejected: it is not known, or something a reply needs is.
+    """
+    named = (arguments.reply_to_message or "").strip()
+    if not named:
+        return None
+    if is_msgid(named):
+        return by_headers(named)
+    answering = Answering(
+        conversations=services.conversations,
+        records=services.records,
+        threads=services.gateway.threads,
+        accounts=services.accounts,
+    )
+    return answering.message(named, "--reply-to-message")
+
+
+def _mailbox(arguments: argparse.Namespace, services: Services, target: Target | None) -> Mailbox:
     mailboxes = services.book.list_mailboxes()
+    if target is not None and target.account_uid:
+        # Only its own account can continue a conversation; which of its addresses may be chosen.
+        if not (arguments.sender or arguments.provider):
+            return sender_of(target, mailboxes)
+        mailboxes = [box for box in mailboxes if box.account_uid == target.account_uid]
     if arguments.sender:
         wanted = Address(arguments.sender).key
         mailboxes = [box for box in mailboxes if Address(box.address).key == wanted]
     if arguments.provider:
-        try:
-            kind = ProviderKind.parse(arguments.provider)
-        except ValueError as error:
-            raise NotConnected(address=arguments.provider) from error
+        kind = ProviderKind.parse(arguments.provider)
         mailboxes = [box for box in mailboxes if box.provider is kind]
     if not mailboxes:
         raise NotConnected(address=arguments.sender or "")
@@ -161,10 +207,15 @@ def _read(name: str) -> str:
         # As bytes: what comes in is UTF-8, whatever the terminal speaks.
         return read_bytes(name).decode("utf-8-sig")
     except UnicodeDecodeError as error:
-        raise AttachmentMissing(filename=name, detail="unreadable") from error
+        raise unreadable_file(name, "it is not UTF-8 text") from error
 
 
-def _attachments(arguments: argparse.Namespace, services: Services) -> list[Attachment]:
+def attachments_of(arguments: argparse.Namespace, services: Services) -> list[Attachment]:
+    """Copy in the files of --attach and --inline.
+
+    Raises:
+        AttachmentMissing: one of them cannot be read.
+    """
     files = [services.attacher.attach_file(Path(name)) for name in arguments.attach]
     for pair in arguments.inline:
         content_id, _, name = pair.partition("=")

@@ -15,7 +15,7 @@ from app.domain.errors import NotFound
 from app.ports.contacts import Keys
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
 
     from app.contacts.rows import IncomingContact, IncomingDeal
     from app.domain.contact import Contact, Deal
@@ -93,6 +93,20 @@ class Contacts:
             NotFound: there is none.
         """
         return self.get(text).link if kind is LinkKind.CONTACT else self.get_deal(text).link
+
+    def links(
+        self, contacts: Iterable[str], deals: Iterable[str]
+    ) -> tuple[tuple[ContextLink, ...], tuple[NotFound, ...]]:
+        """Give the links of contacts and deals by any of their names, and who is not known."""
+        found: dict[ContextLink, None] = {}
+        unknown: list[NotFound] = []
+        for kind, texts in ((LinkKind.CONTACT, contacts), (LinkKind.DEAL, deals)):
+            for text in texts:
+                try:
+                    found[self.link(kind, text)] = None
+                except NotFound as error:
+                    unknown.append(error)
+        return tuple(found), tuple(unknown)
 
     # --- importing ---
 

@@ -26,8 +26,13 @@ PROBLEM_TEXTS: dict[str, str] = {
     " one, give it a word of its own behind a bar, or type the text instead.",
     "near_duplicate": "You sent exactly this to the same people within the last ten minutes."
     " Send it again only if that is meant.",
+    "unknown_thread": "{name} is not a conversation of this profile. Look up its id again.",
+    "unknown_message": "{name} is not a message of this profile. Look up its id again.",
+    "no_answer": "{name} cannot be replied to: {detail}.",
     "bad_draft": "The draft cannot be taken: {detail}. Correct the file.",
     "bad_time": "“{text}” is not a moment. Write 2026-07-14T09:30, or +10m, +2h, +1d.",
+    "past_time": "“{text}” has passed. Name a moment to come, or leave it out to send at once.",
+    "unreadable_file": "“{text}” cannot be read: {detail}. Check the name.",
     "no_subject": "There is no subject.",
     "empty_body": "The message has no text.",
     "attachments_too_large": "The files have {size} together; {provider} takes at most {limit}."
@@ -71,6 +76,7 @@ _DEFAULTS = {
     "filename": "a file",
     "word": "attached",
     "field_name": "contact.name",
+    "name": "The id",
     "detail": "something in it is wrong",
     "size": "too much",
     "limit": "a set number",

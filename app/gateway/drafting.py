@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from app.compose.attach import guess_media_type
 from app.compose.replying import new_draft
+from app.conversations.answering import sender_of
 from app.domain.account import AccountState
 from app.domain.address import Address
 from app.domain.attachment import Attachment
@@ -24,16 +25,16 @@ from app.domain.errors import (
 )
 from app.domain.texts import error_sentence
 from app.gateway.refusals import Detail, Refusal, invalid
-from app.gateway.replies import find_reply, sender_of_thread
+from app.gateway.replies import find_reply
 from app.mime.filenames import clean_filename
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from app.conversations.answering import Target
     from app.domain.account import Mailbox
     from app.domain.draft import Draft
     from app.gateway.order import FileOrder, Order, SenderOrder
-    from app.gateway.replies import Reply
     from app.services import Services
 
 MAX_FETCHED_BYTES = 35_000_000
@@ -72,10 +73,10 @@ class Drafting:
             links=order.links,
         )
 
-    def _mailbox(self, wanted: SenderOrder, reply: Reply | None) -> Mailbox:
+    def _mailbox(self, wanted: SenderOrder, reply: Target | None) -> Mailbox:
         mailboxes = self.services.book.list_mailboxes()
         if reply is not None and wanted.address is None and reply.account_uid:
-            mailbox = sender_of_thread(reply, mailboxes)
+            mailbox = sender_of(reply, mailboxes)
         else:
             mailbox = _choose(wanted, mailboxes)
         self._require_connected(mailbox)
@@ -156,7 +157,7 @@ def fragment(html: str) -> str:
     return styles + match[1]
 
 
-def _subject(order: Order, reply: Reply | None) -> str:
+def _subject(order: Order, reply: Target | None) -> str:
     if order.subject:
         return order.subject
     return (reply.subject if reply else "") or NO_SUBJECT

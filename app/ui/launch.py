@@ -22,7 +22,8 @@ _MAILTO_LISTS = ("to", "cc", "bcc")
 class LaunchRequest:
     """What to open. With no field set: a blank composer, or the welcome if there is no account.
 
-    `page` is "", "compose", "mailroom" or "accounts"; `attach` holds absolute paths.
+    `page` is "", "compose", "mailroom" or "accounts"; `attach` holds absolute paths; `contact` and
+    `deal` hold uids, ids or addresses.
     """
 
     page: str = ""
@@ -33,6 +34,8 @@ class LaunchRequest:
     body: str = ""
     attach: tuple[str, ...] = ()
     sender: str = ""
+    contact: tuple[str, ...] = ()
+    deal: tuple[str, ...] = ()
 
     @property
     def is_filled(self) -> bool:

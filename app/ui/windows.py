@@ -22,7 +22,8 @@ if TYPE_CHECKING:
     from PySide6.QtWidgets import QWidget
 
     from app.domain.account import Mailbox
-    from app.domain.draft import Draft
+    from app.domain.draft import ContextLink, Draft
+    from app.domain.errors import NotFound
     from app.services import Services
     from app.ui.accounts.dialog import AccountsDialog
     from app.ui.bridge import Bridge
@@ -103,7 +104,25 @@ class Windows(QObject):
         window = self.open_draft(draft)
         if request.attach:
             window.drops.take(list(request.attach))
+        if request.contact or request.deal:
+            self._link(window, request)
         return window
+
+    def _link(self, window: ComposeWindow, request: LaunchRequest) -> None:
+        """Log the message against the contacts and deals that are named; say who is not known."""
+        found = self._services.executors.run_store(
+            self._services.contacts.links, request.contact, request.deal
+        )
+
+        from app.ui.compose.notice_bar import Notice
+
+        def show(result: tuple[tuple[ContextLink, ...], tuple[NotFound, ...]]) -> None:
+            links, unknown = result
+            window.controller.session.set_links((*window.controller.draft.links, *links))
+            for text in map(_unknown, unknown):
+                window.notices.show_notice(Notice(key=f"link:{text}", text=text))
+
+        tasks.run(window, found, done=show, failed=self.failed.emit)
 
     def open_new(self) -> None:
         """Open a blank composer."""
@@ -266,3 +285,8 @@ def _to_front(window: QWidget) -> None:
     window.show()
     window.raise_()
     window.activateWindow()
+
+
+def _unknown(error: NotFound) -> str:
+    kind, name = error.params["kind"], error.params["uid"]
+    return f"No {kind} is called “{name}”, so the message will not be logged there."

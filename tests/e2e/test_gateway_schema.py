@@ -65,6 +65,7 @@ def test_documented_examples_are_in_the_description(at: Desk) -> None:
 
 # Some of them are no HTTP.
 @pytest.mark.expects_log("uvicorn.error: Invalid HTTP request")
+@pytest.mark.timeout(SECONDS + 360)
 def test_random_requests_find_nothing_that_is_not_described(at: Desk, tmp_path: Path) -> None:
     config = tmp_path / "schemathesis.toml"
     # A message that is well formed may still be refused for what it says (an unknown thread,
