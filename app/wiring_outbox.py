@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING
 
 from app.contacts.assembly import filler
 from app.domain.account import ProviderKind
+from app.domain.events import ConversationsChanged, StoreChanged
+from app.domain.outbound import Keeper
 from app.outbox.courier import Courier
 from app.outbox.dispatcher import Dispatcher
 from app.outbox.housekeeping import Housekeeper
@@ -51,7 +53,9 @@ def put_together(
     """Put the outbox together: the door, the person's hands, the couriers and their dispatcher."""
     timing, plans, clock = _timing(settings), stores.plans, base.clock
     ledger = Ledger(records=stores.records, clock=clock, bus=base.bus)
-    limits = Limits(plans=plans, clock=clock, caps=_caps(settings))
+    limits = Limits(plans=plans, accounts=stores.accounts, clock=clock, caps=_caps(settings))
+    base.bus.subscribe(ConversationsChanged, lambda event: limits.has_news(event.account_uid))
+    base.bus.subscribe(StoreChanged, lambda _: limits.has_news())
     return Sending(
         submitter=Submitter(
             accounts=stores.accounts,

@@ -84,4 +84,5 @@ def header_of(record: OutboundEmail) -> MessageHeader | None:
         snippet=" ".join(" ".join(own_words).split())[:_SNIPPET_CHARS],
         has_attachments=bool(content.attachments),
         is_sent=True,
+        hidden=len(content.envelope.bcc),
     )

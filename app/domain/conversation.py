@@ -85,7 +85,10 @@ class OriginalMessage:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MessageHeader:
-    """What the local index keeps of one message; `is_sent`: the account itself sent it."""
+    """What the local index keeps of one message; `is_sent`: the account itself sent it.
+
+    `hidden` is to how many it went as Bcc, as far as the account may know.
+    """
 
     ref: ThreadRef
     provider_message_id: str
@@ -96,6 +99,7 @@ class MessageHeader:
     snippet: str = ""
     has_attachments: bool = False
     is_sent: bool = False
+    hidden: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

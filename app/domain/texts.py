@@ -18,6 +18,7 @@ from app.domain.texts_values import (
     plural,
     size_text,
     span_text,
+    usage_text,
 )
 
 __all__ = [
@@ -39,5 +40,6 @@ __all__ = [
     "size_text",
     "span_text",
     "state_sentence",
+    "usage_text",
     "vault_sentence",
 ]

@@ -25,7 +25,7 @@ ERROR_TEXTS: dict[str, str] = {
     " another under From.",
     "idempotency_conflict": "The key {key} was used for another message."
     " Nothing was sent; use a new key.",
-    "quota_exceeded": "Your own sending limit is reached. The next message can go out {wait}.",
+    "quota_exceeded": "Your own sending limit is reached: {usage}. The next message can go out {wait}.",
     "too_late": "That can no longer be done: the message has moved on. Its row in the Mailroom"
     " shows where it is.",
     "port_unusable": "The local API cannot use port {port}. Choose another port, or any free one.",

@@ -93,6 +93,12 @@ def plural(count: int, one: str, many: str = "") -> str:
     return f"{count:,} {one if count == 1 else many or one + 's'}"
 
 
+def usage_text(used: int, cap: int, elsewhere: int = 0) -> str:
+    """Give `312 of 2,000 today`, and how many of them other programs sent to."""
+    other = f", {elsewhere:,} from other programs" if elsewhere else ""
+    return f"{used:,} of {cap:,} today{other}"
+
+
 def people_text(people: Sequence[Address]) -> str:
     """Name up to three people and count the others."""
     names = [person.label for person in people[:_MANY]]

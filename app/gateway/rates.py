@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 from app.domain.errors import QuotaExceeded
+from app.domain.texts import usage_text
 from app.gateway.refusals import Refusal
 
 if TYPE_CHECKING:
@@ -92,17 +93,21 @@ class RateGate:
         self._uses.give_back(caller, _day(self._clock.now()))
 
     def check_mailbox(self, mailbox: Mailbox, recipients: int) -> None:
-        """Hold a message against the mailbox's own daily cap.
+        """Hold a message against the daily cap of the mailbox's account.
 
         Raises:
             QuotaExceeded: it would be passed.
         """
-        usage = self._limits.today(mailbox.uid, mailbox.provider, mailbox.address)
+        usage = self._limits.today(mailbox.account_uid, mailbox.provider)
         if usage.used + recipients <= usage.cap:
             return
         now = self._clock.now()
         wait_s = (usage.frees_at - now).total_seconds() if usage.frees_at else 86_400.0
-        raise QuotaExceeded(retry_after_s=max(1.0, wait_s), scope="mailbox")
+        raise QuotaExceeded(
+            retry_after_s=max(1.0, wait_s),
+            scope="mailbox",
+            usage=usage_text(usage.used, usage.cap, usage.elsewhere),
+        )
 
     def _count(self, caller: str, second: int) -> int:
         with self._lock:

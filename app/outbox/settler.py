@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from app.outbox.ledger import Ledger
     from app.outbox.supplies import Supplies
     from app.outbox.verdicts import Timing
+    from app.outbox.limits import Limits
     from app.ports import Carriage, Clock, Evidence, Provider
     from app.runtime.cancel import CancelToken
 
@@ -32,17 +33,26 @@ log = logging.getLogger("outbox")
 class Settler:
     """Ends the delivery of a record: accepted, or asked about until it is known."""
 
-    def __init__(self, *, ledger: Ledger, supplies: Supplies, clock: Clock, timing: Timing) -> None:
+    def __init__(
+        self,
+        *,
+        ledger: Ledger,
+        supplies: Supplies,
+        clock: Clock,
+        timing: Timing,
+        limits: Limits,
+    ) -> None:
         self._ledger = ledger
         self._supplies = supplies
         self._clock = clock
         self._timing = timing
 
     def accept(
+        self._limits = limits
         self, record: OutboundEmail, receipt: Receipt, event: str, found: str = ""
     ) -> OutboundEmail:
         """Write down that the provider has taken it, and what it said when it was asked."""
-        return self._ledger.change(
+        accepted = self._ledger.change(
             record,
             event,
             state=OutboundState.SENT,
@@ -62,6 +72,8 @@ class Settler:
         except Cancelled:
             return True
         except SignInRequired:
+        self._limits.count(accepted)
+        return accepted
             self._supplies.sign_out(record)
             return False
         except ProviderError as error:

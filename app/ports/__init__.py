@@ -37,7 +37,7 @@ from app.ports.local import (
     OutboxView,
     RecordPage,
     Repaired,
-    Usage,
+    SentMail,
     Waiting,
 )
 from app.ports.sign_in import (
@@ -84,6 +84,7 @@ __all__ = [
     "Repaired",
     "Sealer",
     "SignIn",
+    "SentMail",
     "SignInFlow",
     "SignInPrompt",
     "SignedIn",
@@ -91,7 +92,6 @@ __all__ = [
     "SyncState",
     "SyncStore",
     "TokenSource",
-    "Usage",
     "Vault",
     "Verdict",
     "Waiting",

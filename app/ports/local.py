@@ -195,12 +195,16 @@ class Waiting:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Usage:
-    """What a mailbox sent in a window of time, and when the earliest of it was accepted."""
+class SentMail:
+    """A message an account sent, through our outbox or by another program.
 
-    messages: int
+    `key` is the provider's id of it, or the record's where that is not known.
+    """
+
+    key: str
+    sent_at: datetime
     recipients: int
-    earliest_at: datetime | None
+    is_ours: bool
 
 
 class OutboxPlans(Protocol):
@@ -212,7 +216,10 @@ class OutboxPlans(Protocol):
 
     def find_next_due(self, now: datetime) -> datetime | None: ...
     def list_open(self) -> list[Waiting]: ...
-    def usage(self, mailbox_uid: str, since: datetime) -> Usage: ...
+    def list_sent(self, account_uid: str, since: datetime) -> list[SentMail]:
+        """Give what an account sent, as far as records and the index of conversations tell."""
+        ...
+
     def find_twin(self, fingerprint: str, since: datetime) -> str | None: ...
     def blobs_in_use(self) -> set[str]:
         """Give the SHA-256 of every kept file that a draft or a record refers to."""

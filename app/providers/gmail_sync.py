@@ -31,7 +31,7 @@ CHANGES_A_PAGE = 50
 _AT_ONCE = 4
 _EXPIRED = SyncPage(is_expired=True)
 _LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
-_SHOWN = ("Subject", "From", "To", "Cc", "Content-Type")
+_SHOWN = ("Subject", "From", "To", "Cc", "Bcc", "Content-Type")
 _KINDS = ("messageAdded", "messageDeleted", "labelAdded", "labelRemoved")
 _HIDING = frozenset({"TRASH", "SPAM"})
 
@@ -151,6 +151,7 @@ def _header(account: Account, thread_id: str, message: Json) -> MessageHeader:
         snippet=html.unescape(text(message, "snippet")),
         has_attachments=text(inner(message, "payload"), "mimeType") == "multipart/mixed",
         is_sent="SENT" in texts(message, "labelIds"),
+        hidden=len(addresses(message, "Bcc")),
     )
 
 

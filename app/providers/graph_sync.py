@@ -30,8 +30,8 @@ _EXPIRED = SyncPage(is_expired=True)
 _LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
 _PREFER = f'IdType="ImmutableId", odata.maxpagesize={MESSAGES_A_PAGE}'
 _ROW = (
-    "id,conversationId,subject,from,toRecipients,ccRecipients,receivedDateTime,bodyPreview,"
-    "hasAttachments,isDraft"
+    "id,conversationId,subject,from,toRecipients,ccRecipients,bccRecipients,receivedDateTime,"
+    "bodyPreview,hasAttachments,isDraft"
 )
 
 
@@ -119,6 +119,7 @@ def _header(account: Account, message: Json, *, is_sent: bool) -> MessageHeader:
         snippet=text(message, "bodyPreview"),
         has_attachments=message.get("hasAttachments") is True,
         is_sent=is_sent,
+        hidden=len(addresses(message, "bccRecipients")),
     )
 
 

@@ -29,7 +29,7 @@ CONVERSATION_COLUMNS = (
 )
 HEADER_COLUMNS = (
     "account_uid, message_id, thread_id, sent_at, subject, sender, recipients, snippet,"
-    " has_attachments, is_sent"
+    " has_attachments, is_sent, hidden"
 )
 PERSON_COLUMNS = "account_uid, address, name, written, received, last_at"
 
@@ -92,6 +92,7 @@ def header_values(one: MessageHeader) -> tuple[object, ...]:
         one.snippet,
         int(one.has_attachments),
         int(one.is_sent),
+        one.hidden,
     )
 
 
@@ -108,6 +109,7 @@ def header_from_row(row: Row) -> MessageHeader:
         snippet=row[7],
         has_attachments=bool(row[8]),
         is_sent=bool(row[9]),
+        hidden=row[10],
     )
 
 

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from app.domain.outbound import OutboundState, Reason
-from app.ports import Usage, Waiting
+from app.ports import SentMail, Waiting
 from app.store.times import from_text, to_text
 
 if TYPE_CHECKING:
@@ -24,6 +25,17 @@ _REFERRING = (
     "SELECT sha256 FROM api_file",
     "SELECT body FROM draft WHERE instr(body, 'sha256') > 0",
     "SELECT content, draft FROM outbound_content WHERE instr(content || draft, 'sha256') > 0",
+)
+_CLOCKS_APART = timedelta(hours=1)
+_SENT_RECORDS = (
+    "SELECT uid, coalesce(json_extract(receipt, '$.provider_message_id'), ''), sent_at, recipients,"
+    " coalesce(uncertain_at, created_at), haystack FROM outbound"
+    " WHERE account_uid = ? AND sent_at > ? ORDER BY sent_at"
+)
+# The index keeps whom a message went to openly; `hidden` counts the others.
+_SENT_HEADERS = (
+    "SELECT message_id, sent_at, subject, json_array_length(recipients) + hidden"
+    " FROM message_header WHERE account_uid = ? AND sent_at > ? AND is_sent = 1"
 )
 
 
@@ -72,19 +84,15 @@ class SqlitePlans:
         )
         return [_waiting(row) for row in rows]
 
-    def usage(self, mailbox_uid: str, since: datetime) -> Usage:
-        """Count what a mailbox sent since a moment: messages, recipients, and the earliest of them."""
-        rows = self._database.query(
-            "SELECT count(*), coalesce(sum(recipients), 0), min(sent_at) FROM outbound"
-            " WHERE mailbox_uid = ? AND sent_at > ?",
-            (mailbox_uid, to_text(since)),
-        )
-        messages, recipients, earliest = rows[0]
-        return Usage(
-            messages=messages,
-            recipients=recipients,
-            earliest_at=from_text(earliest) if earliest else None,
-        )
+    def list_sent(self, account_uid: str, since: datetime) -> list[SentMail]:
+        """Give what an account sent: its records, and what the index has besides them."""
+        headers = self._database.query(_SENT_HEADERS, (account_uid, to_text(since)))
+        # A clock of ours that is behind the provider's must not make two of one.
+        early = to_text(since - _CLOCKS_APART)
+        records = self._database.query(_SENT_RECORDS, (account_uid, early))
+        found = {one.key: one for one in _unmatched(headers, {row[1] for row in records})}
+        ours = [_ours(row, headers) for row in records]
+        return [*(found | {one.key: one for one in ours if one.sent_at > since}).values()]
 
     def find_twin(self, fingerprint: str, since: datetime) -> str | None:
         """Give the newest record with the same content that was not cancelled."""
@@ -119,3 +127,25 @@ def _waiting(row: Row) -> Waiting:
         recipients=row[6],
         updated_at=from_text(row[7]),
     )
+
+
+def _unmatched(headers: list[Row], ours: set[str]) -> list[SentMail]:
+    return [
+        SentMail(key=row[0], sent_at=from_text(row[1]), recipients=row[3], is_ours=False)
+        for row in headers
+        if row[0] not in ours
+    ]
+
+
+def _ours(row: Row, headers: list[Row]) -> SentMail:
+    """Make a record's row one of the account's; without the provider's id its copy is looked for."""
+    uid, message_id, sent_at, recipients, tried_at, haystack = row
+    if not message_id:
+        begun = to_text(from_text(tried_at) - _CLOCKS_APART)
+        copies = (
+            header[0]
+            for header in headers
+            if header[1] > begun and haystack.startswith(f"{header[2]} ".casefold())
+        )
+        message_id = next(copies, uid)
+    return SentMail(key=message_id, sent_at=from_text(sent_at), recipients=recipients, is_ours=True)

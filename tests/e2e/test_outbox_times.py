@@ -161,7 +161,7 @@ def test_day_cap_counts_recipients_and_frees_after_a_day(
     wait_for(core, first, OutboundState.SENT, Reason.NONE)
     wait_for(core, second, OutboundState.QUEUED, Reason.OWN_LIMIT)
     box = core.book.list_mailboxes()[0]
-    usage = core.limits.today(box.uid, box.provider, box.address)
+    usage = core.limits.today(box.account_uid, box.provider)
     assert (usage.used, usage.cap) == (4, 5)
     clock.sleep(DAY)
     wait_for(core, second, OutboundState.SENT, Reason.NONE)

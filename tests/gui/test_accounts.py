@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QLabel, QMessageBox, QPushButton, QToolButton
 from app.domain.account import AccountState, Capability, ProviderKind
 from app.domain.errors import SignInDenied, SignInExpired, SignInFailed, Unavailable
 from app.domain.texts import error_sentence
+from app.outbox.limits import DayUsage
 from app.ports import SignInFlow
 from app.ui.accounts.dialog import AccountsDialog
 from tests.support.accounts_host import ScriptedAccountsHost
@@ -81,14 +82,16 @@ def make_page(qtbot, theme):
 def test_the_list_says_who_what_and_what_is_wrong(make_page):
     page = make_page([make_account(), OUTLOOK])
     page.host.waiting = {"outlook-1": 1}
-    page.host.today = {"gmail-1": (312, 2000)}
+    page.host.today = {
+        "gmail-1": DayUsage(used=312, cap=2000, frees_at=None, elsewhere=40),
+    }
     page.dialog._read()
 
     page.wait(lambda: any("1 mail is waiting" in text for text in page.texts()))
     shown = page.texts()
     assert "ada@acme.example" in shown
     assert "Gmail · default" in shown
-    assert "Sends, drafts, conversations · 312 of 2,000 today" in shown
+    assert "Sends, drafts, conversations · 312 of 2,000 today, 40 from other programs" in shown
     assert any(text.startswith("Signed out by Microsoft at") for text in shown)
     assert "Tokens are sealed with a key from your system’s keyring." in shown
 

@@ -10,6 +10,7 @@ from dataclasses import replace
 from app.domain.account import Account, AccountState, Mailbox, ProviderKind
 from app.domain.errors import AppError, Cancelled
 from app.domain.events import AccountsChanged
+from app.outbox.limits import DayUsage
 from app.ports import SignInFlow, SignInPrompt
 from app.runtime.bus import Bus
 from app.runtime.cancel import CancelToken
@@ -36,7 +37,7 @@ class ScriptedAccountsHost:
             for number, one in enumerate(self.accounts)
         ]  # fmt: skip
         self.waiting: dict[str, int] = {}
-        self.today: dict[str, tuple[int, int]] = {}
+        self.today: dict[str, DayUsage] = {}
         self.opened: list[str] = []
         self.started: list[tuple[str, SignInFlow]] = []
         self.cancelled = 0

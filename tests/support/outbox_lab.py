@@ -173,7 +173,9 @@ class OutboxLab:
             clock=self.clock,
             bus=bus,
             timing=TIMING,
-            limits=Limits(plans=self.plans, clock=self.clock, caps=caps),
+            limits=Limits(
+                plans=self.plans, accounts=self.accounts, clock=self.clock, caps=caps
+            ),
         )
         self.recovery.take_up()
 

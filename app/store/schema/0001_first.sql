@@ -68,7 +68,7 @@ CREATE INDEX outbound_by_state ON outbound (state, due_at);
 CREATE INDEX outbound_listing ON outbound (state, seq, reason, haystack);
 CREATE INDEX outbound_waiting ON outbound (account_uid, priority, due_at)
     WHERE state IN ('scheduled', 'queued', 'uncertain');
-CREATE INDEX outbound_by_sent ON outbound (mailbox_uid, sent_at) WHERE sent_at IS NOT NULL;
+CREATE INDEX outbound_by_sent ON outbound (account_uid, sent_at) WHERE sent_at IS NOT NULL;
 CREATE INDEX outbound_by_fingerprint ON outbound (fingerprint, created_at);
 CREATE INDEX outbound_to_sweep ON outbound (due_at)
     WHERE state = 'cancelled' AND (provider_draft_id <> '' OR upload_state <> '');
@@ -161,10 +161,13 @@ CREATE TABLE message_header (
     snippet TEXT NOT NULL,
     has_attachments INTEGER NOT NULL,
     is_sent INTEGER NOT NULL,
+    hidden INTEGER NOT NULL,
     round INTEGER NOT NULL,
     PRIMARY KEY (account_uid, thread_id, message_id)
 ) STRICT, WITHOUT ROWID;
 CREATE UNIQUE INDEX message_header_by_id ON message_header (account_uid, message_id);
+-- What an account sent in the last day, by whatever program.
+CREATE INDEX message_header_sent ON message_header (account_uid, sent_at) WHERE is_sent = 1;
 
 CREATE TABLE sync_state (
     account_uid TEXT PRIMARY KEY,

@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from concurrent.futures import Future
 
     from app.domain.account import Account, Mailbox, ProviderKind
+    from app.outbox.limits import DayUsage
     from app.ports import Clock, SignInFlow, SignInPrompt
     from app.runtime.cancel import CancelToken
     from app.ui.bridge import Bridge
@@ -19,14 +20,13 @@ if TYPE_CHECKING:
 class Overview:
     """What the list shows, read in one go.
 
-    By account: `waiting` counts its open records, `today` its recipients of the last 24 hours with
-    the cap.
+    By account: `waiting` counts its open records, `today` its recipients of the last 24 hours.
     """
 
     accounts: tuple[Account, ...]
     mailboxes: tuple[Mailbox, ...]
     waiting: dict[str, int]
-    today: dict[str, tuple[int, int]]
+    today: dict[str, DayUsage]
     vault_kind: str
 
 

@@ -8,7 +8,7 @@ from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QHBoxLayout, QMenu, QToolButton, QVBoxLayout, QWidget
 
 from app.domain.account import AccountState
-from app.domain.texts import capability_sentence, state_sentence
+from app.domain.texts import capability_sentence, state_sentence, usage_text
 from app.domain.texts_account import missing_sentences
 from app.ui.widgets import Dot, button, icon_button, label
 
@@ -69,9 +69,9 @@ class AccountRow(QWidget):
             box.addWidget(label(trouble, name="account.state", tone="danger", wrap=True))
         else:
             can = capability_sentence(account, max(0, aliases))
-            used, cap = overview.today.get(account.uid, (0, 0))
-            if used:
-                can += f" · {used:,} of {cap:,} today"
+            usage = overview.today.get(account.uid)
+            if usage is not None and usage.used:
+                can += f" · {usage_text(usage.used, usage.cap, usage.elsewhere)}"
             box.addWidget(label(can, name="account.can", tone="muted", wrap=True))
             for text in missing_sentences(account):
                 box.addWidget(label(text, name="account.missing", tone="warn", wrap=True))

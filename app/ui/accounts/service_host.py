@@ -8,10 +8,11 @@ from app.ports import OutboxView
 from app.ui.accounts.host import Overview
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable
     from concurrent.futures import Future
 
-    from app.domain.account import Account, Mailbox, ProviderKind
+    from app.domain.account import Account, ProviderKind
+    from app.outbox.limits import DayUsage
     from app.ports import Clock, SignInFlow, SignInPrompt
     from app.runtime.cancel import CancelToken
     from app.services import Services
@@ -92,18 +93,13 @@ class ServiceAccountsHost:
             accounts=tuple(services.book.list_accounts()),
             mailboxes=mailboxes,
             waiting=waiting,
-            today=self._today(mailboxes),
+            today=self._today(),
             vault_kind=_vault_kind(services),
         )
 
-    def _today(self, mailboxes: Sequence[Mailbox]) -> dict[str, tuple[int, int]]:
-        """Count the mailbox of each account that is nearest to its cap."""
-        found: dict[str, tuple[int, int]] = {}
-        for box in mailboxes:
-            usage = self._services.limits.today(box.uid, box.provider, box.address)
-            if usage.used >= found.get(box.account_uid, (-1, 0))[0]:
-                found[box.account_uid] = (usage.used, usage.cap)
-        return found
+    def _today(self) -> dict[str, DayUsage]:
+        limits, accounts = self._services.limits, self._services.book.list_accounts()
+        return {one.uid: limits.today(one.uid, one.provider) for one in accounts}
 
 
 def _vault_kind(services: Services) -> str:

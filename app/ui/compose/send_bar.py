@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QMenu, QPushButton, QWidget
 
+from app.domain.texts import usage_text
 from app.ui.widgets import button, icon_button, label, look
 
 if TYPE_CHECKING:
@@ -52,7 +53,10 @@ class SendBar(QFrame):
         row.addStretch(1)
         self.saved = label(name="composer.saved", tone="muted")
         self.usage = label(name="composer.usage", tone="muted")
-        self.usage.setToolTip("Recipients in the last 24 hours, and how many you may have.")
+        self.usage.setToolTip(
+            "Recipients this account reached in the last 24 hours, by Postrider and by other"
+            " programs, and how many it may reach."
+        )
         self.carrier = label(name="composer.carrier", tone="muted")
         self.waiting = button(
             "", name="composer.waiting", clicked=self.mailroom_requested.emit, role="link"
@@ -117,9 +121,9 @@ class SendBar(QFrame):
         self.carrier.setText(text)
         self._refresh()
 
-    def show_usage(self, used: int, cap: int) -> None:
+    def show_usage(self, used: int, cap: int, elsewhere: int = 0) -> None:
         """Say how much of the day's limit is used; nothing before the first mail."""
-        self.usage.setText(f"{used:,} of {cap:,} today" if used else "")
+        self.usage.setText(usage_text(used, cap, elsewhere) if used else "")
         look(self.usage, tone="warn" if cap and used >= cap * 0.9 else "muted")
         self._refresh()
 

@@ -234,11 +234,11 @@ class ServiceHost:
         return self._services.executors.run_store(self._services.lists.count, OutboxView.OUTBOX)
 
     def usage(self, mailbox: Mailbox) -> Future[DayUsage]:
-        """Count what a mailbox sent in the last 24 hours."""
+        """Count what a mailbox's account sent in the last 24 hours."""
         limits = self._services.limits
         return self._services.executors.run_store(
             # Made by the worker: no window waits for the outbox.
-            lambda: limits.today(mailbox.uid, mailbox.provider, mailbox.address)
+            lambda: limits.today(mailbox.account_uid, mailbox.provider)
         )
 
     # --- windows -------------------------------------------------------------------------------

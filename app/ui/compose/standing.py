@@ -32,6 +32,7 @@ class Standing(QObject):
         bridge = controller.host.bridge
         bridge.outbound_changed.connect(self._on_outbound_changed)
         bridge.store_changed.connect(self._soon.start)
+        bridge.conversations_changed.connect(self._on_outbound_changed)
 
     def show_sender(self, sender: Sender | None) -> None:
         """The mail goes out from here."""
@@ -52,7 +53,7 @@ class Standing(QObject):
     def _on_usage(self, mailbox_uid: str, usage: DayUsage) -> None:
         chosen = self._controller.chosen
         if chosen is not None and chosen.mailbox.uid == mailbox_uid:
-            self._bar.show_usage(usage.used, usage.cap)
+            self._bar.show_usage(usage.used, usage.cap, usage.elsewhere)
 
 
 def _ignore(_error: object) -> None:

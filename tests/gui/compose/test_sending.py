@@ -353,5 +353,7 @@ def test_the_days_use_is_shown_once_something_was_sent(page):
     assert usage.text() == "312 of 2,000 today"
     assert usage.isVisible()
     assert usage.property("tone") == "muted"
+    bar.show_usage(312, 2000, 40)
+    assert usage.text() == "312 of 2,000 today, 40 from other programs"
     bar.show_usage(1900, 2000)
     assert usage.property("tone") == "warn"
