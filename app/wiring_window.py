@@ -31,6 +31,7 @@ NO_DISPLAY = (
     "postrider: there is no display to show a window on. Start it in a desktop session, use the"
     " commands (`postrider --help`), or see the windows drawn by `postrider demo`.\n"
 )
+DEMO_FLAGS = {"send.undo_s": 3.0, "ui.theme": "light"}
 
 
 def run_window(arguments: argparse.Namespace) -> int:
@@ -76,24 +77,33 @@ def run_demo(arguments: argparse.Namespace) -> int:
     if not has_display():
         sys.stderr.write("There is no display: the windows are drawn offscreen.\n")
         os.environ["QT_QPA_PLATFORM"] = "offscreen"
-    from app.ui.demo.run import run_story
-    from app.wiring import open_services
+    from app.ui.demo.run import run_act, run_story
 
-    out = Path(arguments.out).absolute()
+    if arguments.act:
+        stage = _stage(arguments, Path(arguments.profile), arguments.sandbox)
+        return run_act(stage, arguments.act)
     with tempfile.TemporaryDirectory(prefix="postrider-demo-") as folder:
         sandbox = SandboxChild(auto_consent=True)
         try:
-            return run_story(
-                open_services=lambda: open_services(
-                    Paths(Path(folder) / "profile"),
-                    {"sandbox.url": sandbox.url, "send.undo_s": 3.0, "ui.theme": "light"},
-                ),
-                sandbox_url=sandbox.url,
-                out=out,
-                as_json=getattr(arguments, "json", False),
-            )
+            stage = _stage(arguments, Path(folder) / "profile", sandbox.url)
+            return run_story(stage, wants_json=getattr(arguments, "json", False))
         finally:
             sandbox.close()
+
+
+def _stage(arguments: argparse.Namespace, profile: Path, url: str) -> Stage:
+    from app.ui.demo.run import Stage
+    from app.wiring import open_services
+
+    out = Path(arguments.out).absolute()
+    command = [sys.executable, "-m", "app", "demo", "--out", str(out)]
+    command += ["--profile", str(profile), "--sandbox", url]
+    return Stage(
+        open_services=lambda: open_services(Paths(profile), {"sandbox.url": url, **DEMO_FLAGS}),
+        sandbox_url=url,
+        command=lambda act: [*command, "--act", act],
+        out=out,
+    )
 
 
 def has_display() -> bool:

@@ -19,6 +19,7 @@ TRANSPORT = "postrider.transport"
 IN_THREAD_BYTES = 256 * 1024
 STALL_STEP_S = 0.01
 LONGEST_STALL_S = 600.0
+SLOW_LINE_BUFFER_BYTES = 128 * 1024
 _AT_HEAD = frozenset({"reset_body"})
 
 Receive = Callable[[], Awaitable[dict[str, Any]]]
@@ -182,12 +183,14 @@ class _Visit:
     async def _body(self) -> bytes:
         pieces = []
         more = True
+        line = _Line(self._sandbox.settings.line_bytes_per_s, self._transport)
         while more:
             message = await self._receive()
             if message["type"] == "http.disconnect":
                 raise Dropped("client went away")
             pieces.append(message.get("body", b""))
             more = bool(message.get("more_body"))
+            await line.carry(len(pieces[-1]))
         return pieces[0] if len(pieces) == 1 else b"".join(pieces)
 
     async def _stall(self, fault: Fault) -> None:
@@ -221,6 +224,29 @@ class _Visit:
             while (await self._receive())["type"] != "http.disconnect":
                 continue
         raise Dropped(how)
+
+
+class _Line:
+    """A slow line: takes a body no faster than so many bytes a second. None: as fast as it comes."""
+
+    def __init__(self, bytes_per_s: float | None, transport: Any) -> None:
+        self._rate = bytes_per_s
+        self._transport = transport
+        self._began: float | None = None
+        self._carried = 0
+
+    async def carry(self, count: int) -> None:
+        if self._rate is None or not count:
+            return
+        loop = asyncio.get_running_loop()
+        if self._began is None:
+            self._began = loop.time()
+            sock = self._transport.get_extra_info("socket") if self._transport else None
+            if sock is not None:
+                # What a large buffer swallows looks like progress to the sender.
+                sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, SLOW_LINE_BUFFER_BYTES)
+        self._carried += count
+        await asyncio.sleep(max(0.0, self._began + self._carried / self._rate - loop.time()))
 
 
 def _head(scope: dict[str, Any]) -> Request:

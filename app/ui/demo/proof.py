@@ -9,13 +9,10 @@ from __future__ import annotations
 import base64
 import email
 import hashlib
-import json
 import re
 from dataclasses import dataclass, field
 from email import policy
 from typing import TYPE_CHECKING, Any
-
-from app.ui.demo.browser import read_page
 
 if TYPE_CHECKING:
     from email.message import EmailMessage
@@ -31,16 +28,12 @@ class Proof:
     provider: str
     recipients: tuple[str, ...]
     checks: dict[str, bool] = field(default_factory=dict)
+    digests: dict[str, str] = field(default_factory=dict)
 
     @property
     def holds(self) -> bool:
         """Say whether everything matched."""
         return all(self.checks.values())
-
-
-def read_control(url: str, path: str) -> list[dict[str, Any]]:
-    """Ask the sandbox's control endpoint."""
-    return list(json.loads(read_page(f"{url}/control{path}")))
 
 
 def prove(record: OutboundEmail, accepted: dict[str, Any], copies: list[dict[str, Any]]) -> Proof:
@@ -68,6 +61,7 @@ def prove(record: OutboundEmail, accepted: dict[str, Any], copies: list[dict[str
         provider=str(accepted["provider"]),
         recipients=tuple(sorted(names)),
         checks=checks,
+        digests={one.filename: one.sha256 for one in content.attachments},
     )
 
 

@@ -7,24 +7,20 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QAbstractItemView, QLabel
+from PySide6.QtWidgets import QLabel
 
 from app.domain.account import ProviderKind
-from app.domain.outbound import OutboundState
 from app.ports import OutboxView
-from app.ui.demo.hands import Camera, click, drop, find, window, write
+from app.ui.demo.hands import click, drop, find, window, write
+from app.ui.demo.scene import Scene
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from PySide6.QtWidgets import QWidget
 
-    from app.domain.account import Mailbox
-    from app.domain.outbound import OutboundEmail
-    from app.ui.application import GuiProgram
     from app.ui.compose.window import ComposeWindow
     from app.ui.demo.player import Story
 
+DECK = "deck.pdf"
 DECK_BYTES = 2_000_000
 POINTS = (
     "list price stays at $24,000 for 40 seats",
@@ -33,27 +29,14 @@ POINTS = (
 )
 
 
-class DemoStory:
-    """Holds what the steps share."""
-
-    def __init__(self, program: GuiProgram, out: Path) -> None:
-        self._program = program
-        self._services = program.services
-        self._camera = Camera(program.theme, out)
-        self._deck = out / "deck.pdf"
-        self._out = out
-        self.records: list[OutboundEmail] = []
-        self._mailboxes: list[Mailbox] = []
-
-    @property
-    def pictures(self) -> list[str]:
-        """Name the pictures taken."""
-        return self._camera.taken
+class DayStory(Scene):
+    """A day with two accounts."""
 
     def steps(self) -> Story:
         """Play everything."""
         # Any bytes will do; the same ones every time make the proof repeatable.
-        self._deck.write_bytes(random.Random(7).randbytes(DECK_BYTES))  # noqa: S311
+        deck = self._out / DECK
+        deck.write_bytes(random.Random(7).randbytes(DECK_BYTES))  # noqa: S311
         yield from self._connect_gmail()
         yield from self._connect_outlook()
         yield from self._write_from_gmail()
@@ -93,7 +76,7 @@ class DemoStory:
         write(composer.header.fields["to"].line, people)
         write(composer.header.subject, "Pricing for Q3: what changes")
         self._write_body(composer)
-        drop(find(composer, "composer.body"), self._deck)
+        drop(find(composer, "composer.body"), self._out / DECK)
         yield "the file to be kept", lambda: composer.controller.draft.attachments
         yield "the draft to be saved", lambda: not composer.controller.needs_saving
         self._camera.shoot(composer, "composer-attachment")
@@ -145,67 +128,26 @@ class DemoStory:
         composer.closing.close_now()
         yield "the window to be gone", lambda: not self._program.windows.composers
 
-    def _choose(self, composer: ComposeWindow, box: Mailbox) -> Story:
-        yield "the From list", lambda: composer.controller.chosen
-        composer.controller.choose_mailbox(box.uid)
-        yield "the sender", lambda: self._sends_from(composer, box)
-
-    @staticmethod
-    def _sends_from(composer: ComposeWindow, box: Mailbox) -> bool:
-        chosen = composer.controller.chosen
-        return chosen is not None and chosen.mailbox.uid == box.uid
-
     def _send(self, composer: ComposeWindow, picture: str) -> Story:
-        before = len(self._sent(OutboxView.ALL))
-        click(composer, "composer.send")
-        yield "the record", lambda: len(self._sent(OutboxView.ALL)) > before
-        yield "the window to hide", lambda: not composer.isVisible()
+        before = len(self._records(OutboxView.SENT))
+        yield from self._hand_over(composer)
         bar = window("undo_bar")
         if picture and bar is not None:
             self._camera.shoot(bar, picture)
         count = len(self._program.windows.composers)
-        yield "acceptance", lambda: len(self._sent(OutboxView.SENT)) > before
+        yield "acceptance", lambda: len(self._records(OutboxView.SENT)) > before
         yield "the window to go", lambda: len(self._program.windows.composers) < count or count == 0
 
     # --- the Mailroom ---
 
     def _look_at_mailroom(self) -> Story:
         self._program.windows.open_mailroom("Sent")
-        yield "the copies in Sent to be read back", self._all_read_back
-        mailroom = self._shown("mailroom")
-        yield "the rows", lambda: self._row_count(mailroom) == len(self.records)
-        rows = find(mailroom, "mailroom.rows", QAbstractItemView)
+        yield "the copies in Sent to be read back", self._are_read_back
+        mailroom, sent = self._shown("mailroom"), len(self._records(OutboxView.SENT))
+        rows = self._rows(mailroom)
+        yield "the rows", lambda: rows.model().rowCount() == sent
         rows.setCurrentIndex(rows.model().index(0, 0))
         history: QWidget = find(mailroom, "detail.history")
-        yield "what happened", lambda: history.findChildren(QLabel) or history.isVisible()
+        yield "what happened", lambda: history.findChildren(QLabel)
         yield "one look more", lambda: True
         self._camera.shoot(mailroom, "mailroom")
-
-    @staticmethod
-    def _row_count(mailroom: QWidget) -> int:
-        return find(mailroom, "mailroom.rows", QAbstractItemView).model().rowCount()
-
-    def _all_read_back(self) -> bool:
-        self.records = self._sent(OutboxView.SENT)
-        return all(one.receipt and one.receipt.wire_message_id for one in self.records)
-
-    # --- reading ---
-
-    @staticmethod
-    def _shown(name: str) -> QWidget:
-        found = window(name)
-        if found is None:
-            raise LookupError(name)
-        return found
-
-    def _composer(self) -> ComposeWindow:
-        return self._program.windows.composers[-1]
-
-    def _sent(self, view: OutboxView) -> list[OutboundEmail]:
-        """Read the records on the store's executor; a script may wait for it, a window may not."""
-        future = self._services.executors.run_store(self._services.records.list_records, view)
-        return [one for one in future.result() if one.state is not OutboundState.CANCELLED]
-
-    def _boxes(self, provider: ProviderKind) -> list[Mailbox]:
-        future = self._services.executors.run_store(self._services.book.list_mailboxes)
-        return [one for one in future.result() if one.provider is provider]
