@@ -54,8 +54,8 @@ def put_together(
     timing, plans, clock = _timing(settings), stores.plans, base.clock
     ledger = Ledger(records=stores.records, clock=clock, bus=base.bus)
     limits = Limits(plans=plans, accounts=stores.accounts, clock=clock, caps=_caps(settings))
-    base.bus.subscribe(ConversationsChanged, lambda event: limits.has_news(event.account_uid))
-    base.bus.subscribe(StoreChanged, lambda _: limits.has_news())
+    base.bus.subscribe(ConversationsChanged, lambda event: limits.read_again(event.account_uid))
+    base.bus.subscribe(StoreChanged, lambda _: limits.read_again())
     return Sending(
         submitter=Submitter(
             accounts=stores.accounts,

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from datetime import datetime
 
-    from app.domain.outbound import OutboundEmail
+    from app.domain.outbound import OutboundEmail, Receipt
     from app.ports import AccountStore, Clock, OutboxPlans
 
 # Consumer accounts: recipients a day, whatever the settings allow for work accounts.
@@ -114,18 +114,17 @@ class Limits:
         usage = self.today(record.account_uid, record.provider)
         return usage_text(usage.used, usage.cap, usage.elsewhere)
 
-    def count(self, record: OutboundEmail) -> None:
+    def count(self, record: OutboundEmail, receipt: Receipt) -> None:
         """Count a record that was accepted just now."""
-        receipt = record.receipt
-        key = receipt.provider_message_id if receipt else ""
+        key = receipt.provider_message_id or record.uid
         with self._lock:
             book = self._books.get(record.account_uid)
             if book is not None:
                 recipients = len(record.envelope.recipients)
-                book.count.add(key or record.uid, recipients, self._clock.monotonic())
+                book.count.add(key, recipients, self._clock.monotonic())
 
-    def has_news(self, account_uid: str = "") -> None:
-        """Read an account again (all without a name): the index or another process has news."""
+    def read_again(self, account_uid: str = "") -> None:
+        """Read an account again before long (all without a name): somebody has news of it."""
         with self._lock:
             for uid, book in self._books.items():
                 book.has_news = book.has_news or account_uid in {"", uid}

@@ -7,7 +7,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from app.domain.errors import AppError, Cancelled, ProviderError, SignInRequired, StoreError
-from app.domain.outbound import DeliveryStep, OutboundState
+from app.domain.outbound import DeliveryStep, OutboundState, Reason
 from app.outbox.supplies import draft_of, error_evidence, receipt_evidence
 from app.outbox.verdicts import (
     after_not_sent,
@@ -19,11 +19,13 @@ from app.outbox.verdicts import (
 from app.ports import Verdict
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from app.domain.outbound import OutboundEmail, Receipt
     from app.outbox.ledger import Ledger
+    from app.outbox.limits import Limits
     from app.outbox.supplies import Supplies
     from app.outbox.verdicts import Timing
-    from app.outbox.limits import Limits
     from app.ports import Carriage, Clock, Evidence, Provider
     from app.runtime.cancel import CancelToken
 
@@ -46,19 +48,29 @@ class Settler:
         self._supplies = supplies
         self._clock = clock
         self._timing = timing
+        self._limits = limits
 
     def accept(
-        self._limits = limits
-        self, record: OutboundEmail, receipt: Receipt, event: str, found: str = ""
+        self,
+        record: OutboundEmail,
+        receipt: Receipt,
+        event: str,
+        found: str = "",
+        *,
+        reason: Reason = Reason.NONE,
+        sent_at: datetime | None = None,
     ) -> OutboundEmail:
         """Write down that the provider has taken it, and what it said when it was asked."""
-        accepted = self._ledger.change(
+        # Before it is written: it is out, whether that succeeds or not.
+        self._limits.count(record, receipt)
+        return self._ledger.change(
             record,
             event,
             state=OutboundState.SENT,
+            reason=reason,
             step=DeliveryStep.ACCEPTED,
             receipt=receipt,
-            sent_at=self._clock.now(),
+            sent_at=sent_at or self._clock.now(),
             detail="",
             evidence=receipt_evidence(receipt) | ({"found": found} if found else {}),
         )
@@ -72,8 +84,6 @@ class Settler:
         except Cancelled:
             return True
         except SignInRequired:
-        self._limits.count(accepted)
-        return accepted
             self._supplies.sign_out(record)
             return False
         except ProviderError as error:
@@ -83,7 +93,9 @@ class Settler:
         evidence = receipt_evidence(receipt)
         if receipt.differences:
             evidence["differences"] = "; ".join(receipt.differences)
-        self._ledger.change(record, "read_back", receipt=receipt, evidence=evidence)
+        self._ledger.change(
+            record, "read_back", reason=record.reason, receipt=receipt, evidence=evidence
+        )
         return True
 
     def read_late(self, record: OutboundEmail, cancel: CancelToken) -> bool:
@@ -129,7 +141,7 @@ class Settler:
             )
             return
         if evidence.verdict is Verdict.UNKNOWN and record.uncertain_at is None:
-            self._make_again(record, found)
+            self.make_again(record, found)
             return
         decide = after_not_sent if evidence.verdict is Verdict.NOT_SENT else after_unknown
         following = decide(record, self._clock.now(), self._timing)
@@ -142,7 +154,7 @@ class Settler:
             asks=record.asks + 1,
         )
 
-    def _make_again(self, record: OutboundEmail, found: dict[str, str]) -> None:
+    def make_again(self, record: OutboundEmail, found: dict[str, str]) -> None:
         """Go back to making a draft: the one there was is gone, and nobody sent it."""
         following = after_vanished(record, self._clock.now(), self._timing)
         self._ledger.change(
