@@ -90,8 +90,10 @@ class SqlitePlans:
         # A clock of ours that is behind the provider's must not make two of one.
         early = to_text(since - _CLOCKS_APART)
         records = self._database.query(_SENT_RECORDS, (account_uid, early))
-        found = {one.key: one for one in _unmatched(headers, {row[1] for row in records})}
-        ours = [_ours(row, headers) for row in records]
+        known = {row[1] for row in records}
+        others = [row for row in headers if row[0] not in known]
+        found = {row[0]: _elsewhere(row) for row in others}
+        ours = [_ours(row, others) for row in records]
         return [*(found | {one.key: one for one in ours if one.sent_at > since}).values()]
 
     def find_twin(self, fingerprint: str, since: datetime) -> str | None:
@@ -129,12 +131,8 @@ def _waiting(row: Row) -> Waiting:
     )
 
 
-def _unmatched(headers: list[Row], ours: set[str]) -> list[SentMail]:
-    return [
-        SentMail(key=row[0], sent_at=from_text(row[1]), recipients=row[3], is_ours=False)
-        for row in headers
-        if row[0] not in ours
-    ]
+def _elsewhere(row: Row) -> SentMail:
+    return SentMail(key=row[0], sent_at=from_text(row[1]), recipients=row[3], is_ours=False)
 
 
 def _ours(row: Row, headers: list[Row]) -> SentMail:
