@@ -102,18 +102,34 @@ def get_message(call: Call) -> Response:
 
 
 def _selected(call: Call) -> list[GmailMessage]:
-    messages = gmail_store.visible(call.sandbox, call.gmail)
     wanted = set(call.request.query.get("labelIds", []))
-    messages = [message for message in messages if wanted <= set(message.labels)]
-    if call.request.param("includeSpamTrash") != "true":
-        hidden = {"TRASH", "SPAM"} - wanted
-        messages = [message for message in messages if not hidden & set(message.labels)]
+    shows_all = call.request.param("includeSpamTrash") == "true"
+    hidden = set() if shows_all else {"TRASH", "SPAM"} - wanted
+    name = f"{sorted(wanted)} without {sorted(hidden)}"
+    messages = gmail_store.kept_listing(
+        call.sandbox, call.gmail, name, lambda: _labelled(call, wanted, hidden)
+    )
     query = call.request.param("q").strip()
     if query and metadata_only(call):
         raise refuse(
             403, "Metadata scope does not support 'q' parameter", "forbidden", "PERMISSION_DENIED"
         )
     return search(messages, query, call.sandbox.now()) if query else messages
+
+
+def _labelled(call: Call, wanted: set[str], hidden: set[str]) -> list[GmailMessage]:
+    return [
+        message
+        for message in gmail_store.visible(call.sandbox, call.gmail)
+        if wanted <= set(message.labels) and not hidden & set(message.labels)
+    ]
+
+
+def _newest_of_threads(messages: list[GmailMessage]) -> list[GmailMessage]:
+    newest: dict[str, GmailMessage] = {}
+    for message in messages:
+        newest.setdefault(message.thread_id, message)
+    return list(newest.values())
 
 
 def list_messages(call: Call) -> Response:
@@ -127,11 +143,19 @@ def list_messages(call: Call) -> Response:
     return json_response(answer)
 
 
+def _is_narrowed(call: Call) -> bool:
+    return any(call.request.param(name) for name in ("q", "labelIds", "includeSpamTrash"))
+
+
 def list_threads(call: Call) -> Response:
-    newest: dict[str, GmailMessage] = {}
-    for message in _selected(call):
-        newest.setdefault(message.thread_id, message)
-    rows, following = page(call, list(newest.values()))
+    selected = _selected(call)
+    if _is_narrowed(call):
+        newest = _newest_of_threads(selected)
+    else:
+        newest = gmail_store.kept_listing(
+            call.sandbox, call.gmail, "threads", lambda: _newest_of_threads(selected)
+        )
+    rows, following = page(call, newest)
     answer: dict[str, Any] = {"resultSizeEstimate": len(newest)}
     if rows:
         answer["threads"] = [

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+from collections.abc import Callable
 from typing import Any
 
 from app.sandbox import mail
@@ -37,7 +38,7 @@ def record(
 
 
 def thread_messages(box: GmailBox, thread_id: str) -> list[GmailMessage]:
-    found = [m for m in box.messages.values() if m.thread_id == thread_id]
+    found = [box.messages[ident] for ident in box.threads.get(thread_id, ())]
     return sorted(found, key=lambda m: m.internal_ms)
 
 
@@ -91,6 +92,7 @@ def add_message(  # noqa: PLR0913 - two of them are rare
         indexed_at=0.0 if at is not None else now + hidden_s + sandbox.settings.index_lag_s,
     )
     box.messages[ident] = message
+    box.threads.setdefault(message.thread_id, []).append(ident)
     record(box, "messagesAdded", message)
     sandbox.changes += 1
     return message
@@ -99,6 +101,7 @@ def add_message(  # noqa: PLR0913 - two of them are rare
 def remove_message(sandbox: Sandbox, box: GmailBox, ident: str) -> None:
     message = box.messages.pop(ident, None)
     if message is not None:
+        box.threads[message.thread_id].remove(ident)
         record(box, "messagesDeleted", message)
         sandbox.changes += 1
 
@@ -115,3 +118,20 @@ def visible(sandbox: Sandbox, box: GmailBox) -> list[GmailMessage]:
     now = sandbox.now()
     shown = [message for message in box.messages.values() if message.visible_at <= now]
     return sorted(shown, key=lambda m: (m.internal_ms, m.id), reverse=True)
+
+
+def kept_listing(
+    sandbox: Sandbox, box: GmailBox, name: str, make: Callable[[], list[GmailMessage]]
+) -> list[GmailMessage]:
+    """Return a list that is made anew only after a change; it is shared, so nobody may change it.
+
+    Every change has its number in the history. What appears by itself later is not kept.
+    """
+    kept = sandbox.listings.get((box.address, name))
+    if kept is not None and kept[0] == box.history_id:
+        return kept[1]
+    made = make()
+    now = sandbox.now()
+    if not any(message.visible_at > now for message in box.messages.values()):
+        sandbox.listings[box.address, name] = (box.history_id, made)
+    return made

@@ -103,10 +103,17 @@ class GmailBox:
     address: str
     send_as: list[dict[str, Any]]
     messages: dict[str, GmailMessage] = field(default_factory=dict)
+    # The ids of each thread's messages: looking through 50,000 for every thread takes minutes.
+    threads: dict[str, list[str]] = field(default_factory=dict)
     drafts: dict[str, str] = field(default_factory=dict)
     history: list[dict[str, Any]] = field(default_factory=list)
     history_id: int = 100_000
     quota_units: int = 0
+
+    def __post_init__(self) -> None:
+        self.threads = {}
+        for message in self.messages.values():
+            self.threads.setdefault(message.thread_id, []).append(message.id)
 
 
 @dataclass(slots=True, kw_only=True)

@@ -16,6 +16,7 @@ from app.sandbox.records import (
     AccessToken,
     Account,
     GmailBox,
+    GmailMessage,
     GraphBox,
     Settings,
     Timer,
@@ -56,6 +57,7 @@ class Sandbox:
         self.timer_handlers: dict[str, Callable[[Sandbox, Timer], None]] = {}
         self.changes = 0
         self.judged: dict[str, list[str]] = {}
+        self.listings: dict[tuple[str, str], tuple[int, list[GmailMessage]]] = {}
         self.in_flight: dict[tuple[str, str], int] = {}
         self._numbers = itertools.count(1)
         self._seed = seed
@@ -68,6 +70,7 @@ class Sandbox:
         self.world = World(settings=settings)
         self.uploads.clear()
         self.judged.clear()
+        self.listings.clear()
         self.quota.clear()
         self.requests.clear()
         self.faults.clear()
