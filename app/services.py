@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from app.accounts.keys import ApiKeys
     from app.accounts.local_api import LocalApi
     from app.compose.attach import Attacher
+    from app.compose.original_files import OriginalFiles
     from app.contacts.directory import Contacts
     from app.contacts.timelines import Timelines
     from app.conversations.people import People
@@ -49,6 +50,7 @@ class Services:
     gateway: GatewayData
     fetcher: FileFetcher
     attacher: Attacher
+    original_files: OriginalFiles
     conversations: Conversations
     contacts: Contacts
     timelines: Timelines

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from app.accounts.book import AccountBook
 from app.compose.attach import Attacher
+from app.compose.original_files import OriginalFiles
 from app.conversations.assembly import Keeping, assemble
 from app.conversations.sync import Pace
 from app.domain.events import OutboundChanged, OutboundRested, StoreChanged
@@ -112,6 +113,9 @@ def open_services(
         gateway=_part(lambda: keep_gateway(stores.database)),
         fetcher=LateFetcher(blobs=stores.blobs, allow_loopback=settings.gateway_loopback_files),
         attacher=Attacher(blobs=stores.blobs, ids=base.ids),
+        original_files=OriginalFiles(
+            accounts=stores.accounts, providers=providers, blobs=stores.blobs
+        ),
         conversations=conversations,
         people=people,
         **{name: _part_of(book, name) for name in ("contacts", "timelines")},

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from app.compose.forwarding import without_brought
 from app.domain.draft import Body, Recipients
 
 if TYPE_CHECKING:
@@ -14,7 +15,7 @@ if TYPE_CHECKING:
 
     from app.domain.address import Address
     from app.domain.attachment import Attachment
-    from app.domain.draft import ContextLink, Draft, Quote
+    from app.domain.draft import ComingFile, ContextLink, Draft, Quote
     from app.ports import Clock
 
 RECIPIENT_FIELDS = ("to", "cc", "bcc", "reply_to")
@@ -81,8 +82,23 @@ class ComposeSession:
         self._edit(links=tuple(links))
 
     def leave_conversation(self) -> None:
-        """Turn a reply back into a new message; what was written stays."""
-        self._edit(reply=None, quote=None)
+        """Turn a reply back into a new message; what was written stays.
+
+        What a forwarded original brought along leaves with it.
+        """
+        own = without_brought(self._draft)
+        self._edit(reply=None, quote=None, attachments=own.attachments, coming=())
+
+    def set_coming(self, coming: Sequence[ComingFile]) -> None:
+        """Replace the list of files that are still to be fetched."""
+        self._edit(coming=tuple(coming))
+
+    def take_fetched(self, attachment: Attachment, place: int) -> None:
+        """Put a fetched file, which was awaited under the same uid, among the others."""
+        draft = self._draft
+        kept = (*draft.attachments[:place], attachment, *draft.attachments[place:])
+        coming = tuple(one for one in draft.coming if one.uid != attachment.uid)
+        self._edit(attachments=kept, coming=coming)
 
     def _edit(self, **changes: object) -> None:
         if all(getattr(self._draft, name) == value for name, value in changes.items()):

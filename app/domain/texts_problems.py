@@ -39,6 +39,8 @@ PROBLEM_TEXTS: dict[str, str] = {
     " Remove some, or send a link.",
     "missing_attachment": "The text speaks of an attachment (“{word}”), but no file is attached.",
     "blocked_type": "{provider} does not carry files like {filename}. Remove it and send a link.",
+    "files_coming": "Files of the forwarded message are still to be fetched, {filename} among them."
+    " Open the draft and wait until they are there, or take them out.",
     "inline_missing": "A picture in the text has lost its file. Insert it again.",
 }
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from app.domain.address_check import check_address, lacks_dot
 from app.domain.draft import BodyMode, ReplyMode
 from app.domain.problem import Problem, Severity
-from app.mime.finalize import clean_subject, own_text, referenced_cids
+from app.mime.finalize import awaited_files, clean_subject, own_text, referenced_cids
 from app.mime.header_text import UnsafeHeader, checked_text
 from app.mime.headers import encode_addresses, encode_unstructured
 from app.mime.message_head import unsafe_problem
@@ -131,6 +131,10 @@ def _body_problems(draft: Draft) -> Iterator[Problem]:
 def _attachment_problems(
     draft: Draft, mailbox: Mailbox | None, limit_bytes: int | None
 ) -> Iterator[Problem]:
+    awaited = awaited_files(draft)
+    if awaited:
+        params = {"filename": awaited[0].file.filename, "count": str(len(awaited))}
+        yield Problem(code="files_coming", field="attachments", params=params)
     provider = {"provider": mailbox.provider.label} if mailbox else {}
     total = sum(attachment.size_bytes for attachment in draft.attachments)
     if limit_bytes is not None and total > limit_bytes:

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from app.domain.account import Mailbox
     from app.domain.address import Address
     from app.domain.attachment import Attachment
-    from app.domain.draft import Draft, Recipients, ReplyContext
+    from app.domain.draft import ComingFile, Draft, Recipients, ReplyContext
 
 # No mail program shows them, several stop at the first (C0 but tab and line ends, and DEL).
 _CONTROLS = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
@@ -163,6 +163,18 @@ def referenced_cids(html: str) -> frozenset[str]:
     """Give the Content-IDs that HTML refers to, also unescaped (RFC 2392 §2)."""
     found = {_html.unescape(cid) for cid in _CID.findall(html)}
     return frozenset(found | {unquote(cid) for cid in found})
+
+
+def awaited_files(draft: Draft) -> tuple[ComingFile, ...]:
+    """Give the files a draft waits for; a picture that is no longer quoted is not waited for."""
+    if not draft.coming:
+        return ()
+    shown = referenced_cids(draft.body.html + (draft.quote.html if draft.quote else ""))
+    return tuple(
+        one
+        for one in draft.coming
+        if one.disposition is Disposition.ATTACHMENT or one.file.content_id in shown
+    )
 
 
 def _attachments(draft: Draft, html: str) -> tuple[Attachment, ...]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -9,6 +10,7 @@ from datetime import UTC, datetime, timedelta
 from app.compose.replying import new_draft
 from app.domain.account import Account, AccountState, Capability, Mailbox, ProviderKind
 from app.domain.address import Address
+from app.domain.attachment import Attachment
 from app.domain.conversation import Conversation, OriginalMessage, ThreadRef
 from app.domain.errors import Unavailable
 from app.paths import Paths
@@ -105,6 +107,7 @@ class MadeUpConversations:
         self.remote_rows = []
         self.is_offline = False
         self.html = ""
+        self.files = ()
 
     def recent(self, account_uid, text="", limit=100):
         words = text.casefold()
@@ -127,11 +130,45 @@ class MadeUpConversations:
     def latest(self, ref):
         self._answer()
         row = next(row for row in [*self.rows, *self.remote_rows] if row.ref == ref)
-        return original(row, html=self.html)
+        return replace(original(row, html=self.html), attachments=self.files)
 
     def _answer(self):
         if self.is_offline:
             raise Unavailable(provider="gmail")
+
+
+class MadeUpFiles:
+    """What the provider would give of a forwarded message; `go` lets it."""
+
+    def __init__(self, blobs):
+        self._blobs = blobs
+        self.contents = {}
+        self.errors = {}
+        self.asked = []
+        self.go = threading.Event()
+        self.go.set()
+
+    def fetch(self, coming, *, cancel, progress):
+        name = coming.file.filename
+        self.asked.append(name)
+        data = self.contents.get(name, name.encode())
+        progress(len(data) // 2, len(data))
+        while not self.go.wait(0.01):
+            cancel.check()
+        cancel.check()
+        if name in self.errors:
+            raise self.errors[name]
+        blob = self._blobs.put(data)
+        return Attachment(
+            uid=coming.uid,
+            filename=name,
+            media_type=coming.file.media_type,
+            size_bytes=blob.size_bytes,
+            sha256=blob.sha256,
+            disposition=coming.disposition,
+            content_id=coming.file.content_id,
+            brought_by=coming.message_id,
+        )
 
 
 class Windows:
@@ -145,6 +182,9 @@ class Windows:
 
     def open_mailroom(self):
         self.opened.append("mailroom")
+
+    def open_settings(self):
+        self.opened.append("settings")
 
     def open_new(self):
         self.opened.append("new")
@@ -164,7 +204,10 @@ class Desk:
         for one in accounts:
             on_worker(services.accounts.save, one, MAILBOXES[one.uid])
         self.conversations = MadeUpConversations()
-        self.services = replace(services, conversations=self.conversations)
+        self.files = MadeUpFiles(services.blobs)
+        self.services = replace(
+            services, conversations=self.conversations, original_files=self.files
+        )
         self.windows = Windows()
         self.bridge = Bridge(self.services.bus)
         self.theme = Theme(choice=theme)

@@ -39,6 +39,7 @@ class FileChip(QFrame):
     removed = Signal()
     open_requested = Signal()
     renamed = Signal(str)
+    retried = Signal()
 
     def __init__(
         self, *, theme: Theme, uid: str, name: str, size_bytes: int, stage: str = "file"
@@ -58,6 +59,14 @@ class FileChip(QFrame):
         self._label = label(_short(name))
         self._size = label(size_text(size_bytes) if size_bytes else "", tone="muted", size="small")
         self._mark = QLabel()
+        self._again = icon_button(
+            theme,
+            "refresh",
+            name=f"{stage}.{name}.again",
+            tip=f"Fetch {name} again",
+            clicked=self.retried.emit,
+        )
+        self._again.hide()
         self._close = icon_button(
             theme,
             "close",
@@ -72,17 +81,37 @@ class FileChip(QFrame):
         self._line.hide()
         self._line.editingFinished.connect(self._on_renamed)
         self._line.returnPressed.connect(self._on_return_in_line)
-        for part in (self._label, self._line, self._size, self._mark, self._close):
+        parts = (self._label, self._line, self._size, self._mark, self._again, self._close)
+        for part in parts:
             row.addWidget(part)
         self.setToolTip(name)
         self._name_it("")
         theme.changed.connect(self._paint_mark)
 
+    @property
+    def announced_bytes(self) -> int:
+        """Give how large the file was said to be; 0 if nobody said."""
+        return self._size_bytes
+
     def set_progress(self, percent: int) -> None:
-        """Show how much is copied."""
+        """Show how much is here."""
         self._percent = percent
-        self._size.setText(f"{percent} %")
-        self._name_it(f"{percent} % copied")
+        self._again.hide()
+        look(self._size, tone="muted")
+        of = f" of {size_text(self._size_bytes)}" if self._size_bytes else ""
+        self._size.setText(f"{percent} %{of}")
+        self.setToolTip(self.filename)
+        self._name_it(f"{percent} % here")
+        self.update()
+
+    def set_failed(self, why: str) -> None:
+        """Show that it did not come, and offer to try again."""
+        self._percent = None
+        self._again.show()
+        look(self._size, tone="danger")
+        self._size.setText("not fetched")
+        self.setToolTip(why)
+        self._name_it(f"not fetched. {why}")
         self.update()
 
     def set_kept(self) -> None:
@@ -174,6 +203,7 @@ class AttachmentTray(QFrame):
     open_requested = Signal(str)
     renamed = Signal(str, str)
     cancel_requested = Signal(str)
+    retry_requested = Signal(str)
 
     def __init__(self, *, theme: Theme) -> None:
         super().__init__()
@@ -254,10 +284,13 @@ class AttachmentTray(QFrame):
         self._flow.insert_widget(position, chip)
         chip.show()
 
-    def show_coming(self, key: str, name: str) -> None:
-        """Show a file that is being copied."""
-        chip = FileChip(theme=self._theme, uid=key, name=name, size_bytes=0, stage="coming")
+    def show_coming(self, key: str, name: str, size_bytes: int = 0) -> None:
+        """Show a file that is being copied or fetched."""
+        chip = FileChip(
+            theme=self._theme, uid=key, name=name, size_bytes=size_bytes, stage="coming"
+        )
         chip.set_progress(0)
+        chip.retried.connect(lambda: self.retry_requested.emit(key))
         chip.removed.connect(lambda: self.cancel_requested.emit(key))
         self._coming[key] = chip
         self._flow.insert_widget(self._flow.count() - 1, chip)
@@ -268,6 +301,11 @@ class AttachmentTray(QFrame):
         """Show how far the copy is."""
         if key in self._coming:
             self._coming[key].set_progress(percent)
+
+    def show_failed(self, key: str, why: str) -> None:
+        """Show that a file could not be fetched."""
+        if key in self._coming:
+            self._coming[key].set_failed(why)
 
     def drop_coming(self, key: str) -> None:
         """The copy is done, or will not be."""
@@ -287,8 +325,9 @@ class AttachmentTray(QFrame):
         self._box.updateGeometry()
 
     def _show_sum(self) -> None:
-        count = len(self._attachments)
-        total = sum(attachment.size_bytes for attachment in self._attachments)
+        awaited = [size for chip in self._coming.values() if (size := chip.announced_bytes)]
+        count = len(self._attachments) + len(awaited)
+        total = sum(awaited) + sum(attachment.size_bytes for attachment in self._attachments)
         files = "1 file" if count == 1 else f"{count} files"
         self.sum.setText(f"{files}, {_megabytes(total)} of {self._limit // MB} MB")
         too_much = total > self._limit

@@ -26,7 +26,7 @@ class Closing(QObject):
         if self._is_done:
             return True
         window = self._window
-        if window.sending.is_busy or self._is_waiting:
+        if window.sending.is_busy or self._is_waiting or window.fetching.keep_window():
             return False
         window.header.commit()
         window.controller.flush()
@@ -44,6 +44,7 @@ class Closing(QObject):
     def _finish(self) -> bool:
         self._is_done = True
         self._window.attaching.cancel_all()
+        self._window.fetching.cancel_all()
         for place in (self._window.panel, self._window.thread_picker):
             place.browser.finder.stop()
         self._window.controller.forget()

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from app.domain.address import Address
     from app.domain.attachment import Attachment
     from app.domain.conversation import Conversation, OriginalMessage, ThreadRef
-    from app.domain.draft import Draft, Quote, ReplyMode
+    from app.domain.draft import ComingFile, Draft, Quote, ReplyMode
     from app.domain.errors import AppError
     from app.domain.outbound import OutboundEmail
     from app.domain.problem import Problem
@@ -57,6 +57,12 @@ class FileHost(Protocol):
     def attach_file(
         self, path: Path, *, cancel: CancelToken, progress: Callable[[int, int], None]
     ) -> Future[Attachment]: ...
+    def fetch_original(
+        self, coming: ComingFile, *, cancel: CancelToken, progress: Callable[[int, int], None]
+    ) -> Future[Attachment]:
+        """Fetch a file of the forwarded message from the provider."""
+        ...
+
     def keep_picture(self, source: PictureSource) -> Future[KeptPicture | None]:
         """Keep a picture that stands in the text; None if it is none."""
         ...

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from PySide6.QtGui import QImage
 
     from app.domain.attachment import Attachment
+    from app.domain.draft import Draft
     from app.domain.errors import AppError
     from app.ui.compose.pictures import KeptPicture, PictureSource
     from app.ui.compose.window import ComposeWindow
@@ -34,6 +35,8 @@ class PictureFlow(QObject):
         self._controller = window.controller
         self._editor = window.editor
         self._tasks: list[Task] = []
+        self._asked: set[str] = set()
+        window.controller.changed.connect(self._on_changed)
         window.editor.picture_pasted.connect(self.keep)
 
     @property
@@ -87,6 +90,16 @@ class PictureFlow(QObject):
         """Bring the kept pictures of the draft back into its text."""
         for attachment in self._controller.draft.attachments:
             if attachment.is_inline:
+                self._load(attachment)
+
+    def _on_changed(self, draft: Draft) -> None:
+        """Show the pictures of a forwarded original whose quote became part of the text."""
+        if draft.quote is not None:
+            return
+        for attachment in draft.attachments:
+            brought = attachment.is_inline and bool(attachment.brought_by)
+            if brought and attachment.uid not in self._asked:
+                self._asked.add(attachment.uid)
                 self._load(attachment)
 
     def _load(self, attachment: Attachment) -> None:

@@ -70,6 +70,16 @@ def shown_picture(data: bytes) -> QImage:
     return _shown(_decode(data)[0])
 
 
+def fitted(image: QImage) -> QImage:
+    """Give an image that is shown no wider than a text is read."""
+    if image.width() <= MAX_WIDTH:
+        return image
+    # Only says how it is drawn: the pixels are shared.
+    narrow = QImage(image)
+    narrow.setDevicePixelRatio(image.width() / MAX_WIDTH)
+    return narrow
+
+
 def _from_bytes(data: bytes, name: Path) -> Picture | None:
     image, kind = _decode(data)
     media_type = _KEPT_AS_IS.get(kind)

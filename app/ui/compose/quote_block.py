@@ -11,6 +11,8 @@ from app.ui.compose.safe_view import SafeView
 from app.ui.widgets import button, label, look, surface
 
 if TYPE_CHECKING:
+    from PySide6.QtGui import QImage
+
     from app.domain.draft import Quote
     from app.ui.theme import Theme
 
@@ -65,6 +67,17 @@ class QuoteBlock(QWidget):
         self.view.hide()
         column.addWidget(self.view)
         self.hide()
+
+    @property
+    def is_filled(self) -> bool:
+        """Say whether the original is shown (or was, and is folded)."""
+        return self._is_filled
+
+    def add_picture(self, content_id: str, image: QImage) -> None:
+        """Show a picture of the original."""
+        self.view.add_picture(content_id, image)
+        self._fit()
+        self.opened.emit()
 
     @property
     def quote(self) -> Quote | None:

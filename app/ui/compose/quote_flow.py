@@ -9,9 +9,13 @@ from PySide6.QtCore import QObject
 from app.domain.texts import error_sentence
 from app.ui import tasks
 from app.ui.compose.notice_bar import Notice
+from app.ui.compose.pictures import fitted
 
 if TYPE_CHECKING:
-    from app.domain.draft import Quote
+    from PySide6.QtGui import QImage
+
+    from app.domain.attachment import Attachment
+    from app.domain.draft import Draft, Quote
     from app.domain.errors import AppError
     from app.ui.compose.body_editor import BodyEditor
     from app.ui.compose.controller import ComposeController
@@ -29,6 +33,8 @@ class QuoteFlow(QObject):
         self._editor = editor
         self._block = block
         self._inlined: Quote | None = None
+        self._pictures: set[str] = set()
+        controller.changed.connect(self._on_changed)
         self._steps_before = 0
         self._steps_after = 0
         block.wanted.connect(self._on_wanted)
@@ -42,9 +48,35 @@ class QuoteFlow(QObject):
             tasks.run(
                 self,
                 self._controller.host.readable(quote.html, quote.text),
-                done=self._block.fill,
+                done=self._on_readable,
                 failed=self._complain,
             )
+
+    def _on_readable(self, html: str) -> None:
+        self._block.fill(html)
+        self._show_pictures(self._controller.draft)
+
+    def _on_changed(self, draft: Draft) -> None:
+        if self._block.is_filled and draft.quote is not None:
+            self._show_pictures(draft)
+
+    def _show_pictures(self, draft: Draft) -> None:
+        """Show the pictures of the original that are here, each as soon as it is."""
+        for attachment in draft.attachments:
+            if attachment.is_inline and attachment.uid not in self._pictures:
+                self._pictures.add(attachment.uid)
+                self._show_picture(attachment)
+
+    def _show_picture(self, attachment: Attachment) -> None:
+        def show(image: QImage) -> None:
+            self._block.add_picture(attachment.content_id, fitted(image))
+
+        tasks.run(
+            self,
+            self._controller.host.read_picture(attachment.sha256),
+            done=show,
+            failed=self._complain,
+        )
 
     def _on_remove(self) -> None:
         quote = self._controller.draft.quote

@@ -7,26 +7,24 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Signal
 
+from app.compose.forwarding import links_of, without_brought
 from app.domain.draft import Recipients, ReplyMode
 from app.domain.texts import error_sentence
-from app.domain.texts_values import plural
 from app.ui import tasks
 from app.ui.compose.notice_bar import Notice
 
 if TYPE_CHECKING:
+    from app.domain.attachment import Attachment
     from app.domain.conversation import Conversation, OriginalMessage
     from app.domain.draft import Draft
     from app.domain.errors import AppError
     from app.ui.compose.controller import ComposeController
     from app.ui.tasks import Task
 
-_SHOWN_FILES = 4
-
 
 class ReplyFlow(QObject):
     """One pick at a time; a newer one replaces it."""
 
-    files_requested = Signal()
     answered = Signal()
 
     def __init__(self, controller: ComposeController) -> None:
@@ -38,7 +36,7 @@ class ReplyFlow(QObject):
     def pick(self, conversation: Conversation, mode: ReplyMode = ReplyMode.REPLY) -> None:
         """Fetch the latest message and answer it."""
         self.cancel()
-        self._controller.notice_dropped.emit("forward")
+        self._controller.notice_dropped.emit("forward:")
         self._controller.noticed.emit(
             Notice(
                 key="reply",
@@ -67,7 +65,7 @@ class ReplyFlow(QObject):
         self._controller.flush()
         self._before = self._controller.draft
         self._controller.session.leave_conversation()
-        self._controller.notice_dropped.emit("forward")
+        self._controller.notice_dropped.emit("forward:")
         self._controller.notice_dropped.emit("thread")
         self._offer_undo("This is a new conversation now.")
 
@@ -100,6 +98,8 @@ class ReplyFlow(QObject):
                 subject=draft.subject,
                 reply=draft.reply,
                 quote=draft.quote,
+                attachments=without_brought(controller.draft).attachments,
+                coming=draft.coming,
             )
         controller.session.replace(draft)
         controller.check_thread()
@@ -108,26 +108,23 @@ class ReplyFlow(QObject):
         if sentence:
             self._offer_undo(sentence)
         if draft.reply is not None and draft.reply.mode is ReplyMode.FORWARD:
-            self._tell_of_files(original)
+            self._tell_of_links(original)
 
-    def _tell_of_files(self, original: OriginalMessage) -> None:
-        """Say which files are not forwarded: providers are not asked for them here."""
-        files = original.attachments
-        if not files:
-            return
-        names = ", ".join(file.filename or "a file without a name" for file in files[:_SHOWN_FILES])
-        more = len(files) - _SHOWN_FILES
-        listed = f"{names} and {more} more" if more > 0 else names
-        one = len(files) == 1
-        self._controller.noticed.emit(
-            Notice(
-                key="forward",
-                text=f"{plural(len(files), 'file')} of the original {'is' if one else 'are'} not"
-                f" included: {listed}. Save {'it' if one else 'them'} from the original message,"
-                f" then attach {'it' if one else 'them'} here.",
-                actions=(("Attach files", self.files_requested.emit), ("Dismiss", _nothing)),
+    def _tell_of_links(self, original: OriginalMessage) -> None:
+        """Say which files of the original are none: they lie elsewhere, and cannot be sent along."""
+        for one in links_of(original):
+            where = (
+                "The link stands in the quoted text."
+                if one.is_in_text
+                else "Open the original to copy the link."
             )
-        )
+            self._controller.noticed.emit(
+                Notice(
+                    key=f"forward:{one.filename}",
+                    text=f"{one.filename} is not sent along: the original only links to it. {where}",
+                    strong=(one.filename,),
+                )
+            )
 
     def _offer_undo(self, sentence: str) -> None:
         before = self._before
@@ -143,10 +140,12 @@ class ReplyFlow(QObject):
                     subject=before.subject,
                     reply=before.reply,
                     quote=before.quote,
+                    attachments=_with_later(before, now),
+                    coming=before.coming,
                 )
             )
             self._controller.check_thread()
-            self._controller.notice_dropped.emit("forward")
+            self._controller.notice_dropped.emit("forward:")
 
         self._controller.noticed.emit(
             Notice(
@@ -181,6 +180,13 @@ def _changed_recipients(before: Draft | None, draft: Draft) -> str:
     if before.reply is None or not _is_answer(before):
         return "The recipients are those of the conversation now."
     return ""
+
+
+def _with_later(before: Draft, now: Draft) -> tuple[Attachment, ...]:
+    """Give the files as they were, and those the person attached since."""
+    known = {one.uid for one in before.attachments}
+    later = (one for one in now.attachments if one.uid not in known and not one.brought_by)
+    return (*before.attachments, *later)
 
 
 def _nothing() -> None:

@@ -1,8 +1,13 @@
-"""Shows a stranger's message that was made safe. Loads nothing; links ask the system only on a click."""
+"""Shows a stranger's message that was made safe. Links ask the system only on a click.
+
+Loads nothing: the only pictures are those of the message itself that it was given.
+"""
 
 from __future__ import annotations
 
+import html
 from typing import TYPE_CHECKING
+from urllib.parse import unquote
 
 from PySide6.QtCore import QUrl
 from PySide6.QtGui import QDesktopServices
@@ -12,6 +17,8 @@ from app.mime.html.policy import safe_link
 from app.ui.widgets import look
 
 if TYPE_CHECKING:
+    from PySide6.QtGui import QImage
+
     from app.ui.theme import Theme
 
 
@@ -22,6 +29,7 @@ class SafeView(QTextBrowser):
         super().__init__()
         self._theme = theme
         self._html = ""
+        self._pictures: dict[str, QImage] = {}
         self.setObjectName(name)
         self.setAccessibleName(label)
         self.setFrameShape(QFrame.Shape.NoFrame)
@@ -31,10 +39,16 @@ class SafeView(QTextBrowser):
         self.document().setDocumentMargin(0)
         theme.changed.connect(self._paint)
 
-    def show_html(self, html: str) -> None:
+    def show_html(self, markup: str) -> None:
         """Show sanitised HTML."""
-        self._html = html
+        self._html = markup
         self._paint()
+
+    def add_picture(self, content_id: str, image: QImage) -> None:
+        """Show a picture of the message wherever the text refers to it."""
+        self._pictures[content_id] = image
+        if f"cid:{content_id}" in unquote(html.unescape(self._html)):
+            self._paint()
 
     def _paint(self) -> None:
         tokens = self._theme.tokens
@@ -44,9 +58,11 @@ class SafeView(QTextBrowser):
         self.setHtml(self._html)
 
     def loadResource(self, kind: int, name: QUrl | str) -> object:
-        """Load nothing."""
-        del kind, name
-        return None
+        """Give a picture of this message; nothing else is ever looked for, near or far."""
+        del kind
+        text = unquote(name.toString() if isinstance(name, QUrl) else name)
+        scheme, _, content_id = text.partition(":")
+        return self._pictures.get(content_id) if scheme.lower() == "cid" else None
 
     @staticmethod
     def _on_link(url: QUrl) -> None:

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from app.compose.autosave import Autosave
+from app.compose.forwarding import bring_files
 from app.compose.replying import reply_draft
 from app.domain.account import AccountState
 from app.domain.attachment import Disposition
@@ -31,7 +32,7 @@ if TYPE_CHECKING:
     from app.domain.address import Address
     from app.domain.attachment import Attachment
     from app.domain.conversation import Conversation, OriginalMessage, ThreadRef
-    from app.domain.draft import Draft, Quote, ReplyMode
+    from app.domain.draft import ComingFile, Draft, Quote, ReplyMode
     from app.domain.errors import AppError
     from app.domain.outbound import OutboundEmail
     from app.domain.problem import Problem
@@ -127,6 +128,14 @@ class ServiceHost:
             self._services.attacher.attach_file, path, cancel=cancel, progress=progress
         )
 
+    def fetch_original(
+        self, coming: ComingFile, *, cancel: CancelToken, progress: Callable[[int, int], None]
+    ) -> Future[Attachment]:
+        """Fetch a file of the forwarded message."""
+        return self._services.executors.run_net(
+            self._services.original_files.fetch, coming, cancel=cancel, progress=progress
+        )
+
     def keep_picture(self, source: PictureSource) -> Future[KeptPicture | None]:
         """Keep a picture that stands in the text."""
         return self._services.executors.run_files(self._keep_picture, source)
@@ -200,9 +209,13 @@ class ServiceHost:
     def reply_draft(
         self, draft: Draft, original: OriginalMessage, mode: ReplyMode, own: frozenset[str]
     ) -> Future[Draft]:
-        """Make a draft a reply."""
+        """Make a draft a reply, or a forward that awaits the files of the original."""
+        new_uid = self._services.ids.new_uid
+        at = self.clock.now()
         return self._services.executors.run_store(
-            reply_draft, draft, original, mode, own, self.clock.now()
+            lambda: bring_files(
+                reply_draft(draft, original, mode, own, at), original, mode, new_uid
+            )
         )
 
     # --- people --------------------------------------------------------------------------------

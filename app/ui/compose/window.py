@@ -20,6 +20,7 @@ from app.ui.compose.controller import ComposeController
 from app.ui.compose.conversation_panel import ConversationPanel
 from app.ui.compose.drops import FileDrops
 from app.ui.compose.editing import Editing
+from app.ui.compose.fetch_flow import FetchFlow
 from app.ui.compose.format_bar import FormatBar
 from app.ui.compose.header_form import HeaderForm
 from app.ui.compose.late_insert import LatePaste
@@ -77,6 +78,7 @@ class ComposeWindow(QMainWindow):
         self.quote = QuoteBlock(theme=theme)
         self.panel = ConversationPanel(theme=theme, host=host)
         self.tray = AttachmentTray(theme=theme)
+        self.fetching = FetchFlow(self.controller, tray=self.tray)
         self.send_bar = SendBar(theme=theme)
         self.editing = Editing(self)
         self.quoting = QuoteFlow(self.controller, editor=self.editor, block=self.quote)
@@ -145,7 +147,7 @@ class ComposeWindow(QMainWindow):
             source.leave_requested.connect(self.replying.leave)
         for answered in (self.thread_picker.picked, self.panel.reply_requested):
             answered.connect(lambda row, mode: self.replying.pick(row, ReplyMode(mode)))
-        self.replying.files_requested.connect(self.drops.ask)
+        self.fetching.frozen.connect(self._on_busy)
         self.replying.answered.connect(self._on_answered)
         self._connect_sending()
 
@@ -187,6 +189,7 @@ class ComposeWindow(QMainWindow):
         self.header.mailbox.set_current(draft.mailbox_uid)
         self.quote.show_quote(draft.quote)
         self.tray.show_attachments(draft.attachments)
+        self.fetching.follow(draft)
         self.thread_picker.show_reply(draft.reply, draft.subject)
         self.panel.show_reply(draft.reply)
         self.doubts.look()
@@ -228,6 +231,8 @@ class ComposeWindow(QMainWindow):
         self.controller.flush()
         if coming := _coming(self):
             self.notices.show_notice(Notice(key="send", text=coming))
+            return
+        if not self.fetching.may_send(lambda: self.send(undo_s=undo_s, not_before=not_before)):
             return
         self.sending.start(
             self.header.problems,

@@ -1,24 +1,8 @@
-"""Forwarding: subject, quote and recipients; what is not brought along is said."""
+"""Forwarding: subject, quote and recipients."""
 
 from __future__ import annotations
 
-from dataclasses import replace
-
-import pytest
-
-from app.domain.conversation import OriginalAttachment
 from app.domain.draft import ReplyMode
-
-FILES = tuple(
-    OriginalAttachment(provider_id=name, filename=name, media_type="application/pdf", size_bytes=9)
-    for name in ("deck.pdf", "offer.pdf")
-)
-
-
-@pytest.fixture
-def with_files(desk):
-    latest = desk.conversations.latest
-    desk.conversations.latest = lambda ref: replace(latest(ref), attachments=FILES)
 
 
 def forward(page):
@@ -40,7 +24,6 @@ def test_the_panel_forwards(page):
     )
     assert page.chips("to") == ["boss@acme.example"]
     assert page.find("composer.panel.forward").isChecked()
-    assert "forward" not in page.notices
 
 
 def test_the_pane_forwards_what_is_marked(page):
@@ -67,19 +50,6 @@ def test_an_answer_that_becomes_a_forward_goes_to_nobody_until_named(page):
     page.act("reply", "Undo")
     assert page.chips("to") == ["Jane Doe"]
     assert page.draft.subject == "Re: Pricing for Q3"
-
-
-@pytest.mark.usefixtures("with_files")
-def test_files_that_do_not_come_along_are_named_with_the_next_step(page):
-    forward(page)
-    page.until(lambda: "forward" in page.notices)
-
-    assert page.notices["forward"] == (
-        "2 files of the original are not included: deck.pdf, offer.pdf. Save them from the original"
-        " message, then attach them here."
-    )
-    page.window.replying.leave()
-    assert "forward" not in page.notices
 
 
 def test_a_forward_may_leave_from_any_account(page):
