@@ -179,6 +179,14 @@ class Settings:
     late_s = Setting(
         "send.late_s", 7200.0, "A scheduled mail later than this after sleep asks before it goes."
     )
+    later_by = Setting(
+        "send.later_by",
+        "provider",
+        "Who keeps a scheduled Outlook mail: provider (it goes with this computer off) or computer.",
+    )
+    lead_s = Setting(
+        "send.lead_s", 300.0, "A scheduled mail nearer to its time than this stays on this computer."
+    )
     gmail_per_day = Setting(
         "limits.gmail_per_day", 2000, "Recipients a Gmail mailbox may reach in 24 hours."
     )

@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING
 from app.contacts.assembly import filler
 from app.domain.account import ProviderKind
 from app.domain.events import ConversationsChanged, StoreChanged
-from app.domain.outbound import Keeper
 from app.outbox.courier import Courier
 from app.outbox.dispatcher import Dispatcher
 from app.outbox.housekeeping import Housekeeper
+from app.outbox.kept import Keeping
 from app.outbox.ledger import Ledger
 from app.outbox.limits import Caps, Limits
 from app.outbox.outbox import Outbox
@@ -65,6 +65,7 @@ def put_together(
             clock=clock,
             ids=base.ids,
             bus=base.bus,
+            keeping=Keeping.of(settings.later_by, settings.lead_s),
             fields=filler(keep_contacts(stores.database, stores.records)),
         ),
         outbox=Outbox(
@@ -80,6 +81,7 @@ def put_together(
             plans=plans,
             courier=Courier(
                 ledger=ledger,
+                records=stores.records,
                 accounts=stores.accounts,
                 providers=providers,
                 blobs=stores.blobs,
@@ -104,6 +106,7 @@ def _timing(settings: Settings) -> Timing:
         grace_s=max(settings.grace_s, settings.timeout_s * GRACE_OVER_TIMEOUT),
         settle_s=settings.settle_s,
         late_s=settings.late_s,
+        lead_s=settings.lead_s,
     )
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from app.cli.draft_file import read_draft
 from app.cli.exits import DONE
-from app.cli.send import attachments_of, read_later, submit_and_wait
+from app.cli.send import attachments_of, read_keeper, read_later, submit_and_wait
 from app.domain.address import format_addresses
 from app.domain.errors import AttachmentChanged, NotFound
 from app.domain.events import DraftsChanged
@@ -120,7 +120,8 @@ def _send(arguments: argparse.Namespace, services: Services, output: Output) -> 
         draft=_get(arguments.uid, services),
         source="cli",
         not_before=not_before,
-        idempotency_key=arguments.idempotency_key,
+        keeper=read_keeper(arguments.kept_by),
+        idempotency_key=arguments.idempotency_key or "",
         key_scope="cli",
     )
     return submit_and_wait(submission, services, output, arguments.wait)

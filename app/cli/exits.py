@@ -20,7 +20,7 @@ from app.domain.errors import (
     TooLate,
     VaultUnavailable,
 )
-from app.domain.outbound import OutboundState
+from app.domain.outbound import OutboundState, Reason
 
 if TYPE_CHECKING:
     from app.domain.outbound import OutboundEmail
@@ -66,9 +66,19 @@ def exit_of_record(record: OutboundEmail) -> int:
     match record.state:
         case OutboundState.SENT:
             return DONE
+        case OutboundState.SCHEDULED if not record.is_at_work:
+            return DONE
         case OutboundState.FAILED | OutboundState.CANCELLED:
             return BAD_DATA
         case OutboundState.HELD:
             return NOT_ALLOWED
         case _:
             return PENDING
+
+
+def exit_of_cancel(record: OutboundEmail) -> int:
+    """Give the exit code of a cancel by where its record stands."""
+    if record.state is OutboundState.CANCELLED:
+        return DONE
+    is_gone = record.state is OutboundState.SENT or record.reason is Reason.TOO_LATE
+    return BAD_DATA if is_gone else PENDING

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from app.cli.exits import BAD_DATA, DONE, exit_of_record
+from app.cli.exits import BAD_DATA, DONE, exit_of_cancel, exit_of_record
 from app.cli.output import history_value, record_value
 from app.cli.waiting import deliver_until_settled
 from app.domain.errors import NotFound
@@ -54,8 +54,11 @@ def run(arguments: argparse.Namespace, services: Services, output: Output, _: En
             output.row(value, f"Wrote {target} and {beside}")
             return DONE
         case "cancel":
-            show_record(services.outbox.cancel(arguments.uid), services, output)
-            return DONE
+            record = services.outbox.cancel(arguments.uid)
+            if record.is_at_work:
+                record = deliver_until_settled(record.uid, services, arguments.wait)
+            show_record(record, services, output)
+            return exit_of_cancel(record)
         case "dismiss":
             show_record(services.outbox.dismiss(arguments.uid), services, output)
             return DONE

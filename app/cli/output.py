@@ -109,6 +109,8 @@ def record_value(record: OutboundEmail) -> dict[str, Any]:
         "attempts": record.attempts,
         "created_at": record.created_at.isoformat(),
         "due_at": record.due_at.isoformat(),
+        "planned_at": record.planned_at.isoformat() if record.planned_at else None,
+        "keeper": record.keeper.value,
         "sent_at": record.sent_at.isoformat() if record.sent_at else None,
         "size_bytes": record.message.size_bytes,
         "sha256": record.message.sha256,

@@ -176,7 +176,7 @@ def _outbox(parser: Parser, common: Parser) -> None:
             choice = act.add_mutually_exclusive_group(required=True)
             choice.add_argument("--sent", action="store_true", help="it was sent")
             choice.add_argument("--send-again", action="store_true", help="it was not: send it")
-        if name in {"retry", "resolve"}:
+        if name in {"retry", "resolve", "cancel"}:
             act.add_argument("--wait", type=seconds, default=60.0, metavar="S")
 
 

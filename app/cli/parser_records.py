@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from app.cli.argument_types import context, count, idempotency_key, inline, seconds, separator
+from app.domain.outbound import Keeper
 
 if TYPE_CHECKING:
     import argparse
@@ -68,9 +69,13 @@ def add_sending(parser: argparse.ArgumentParser) -> None:
     """Add the options of everything that sends."""
     parser.add_argument("--at", metavar="WHEN", help="ISO 8601 time, or +10m, +2h, +1d")
     parser.add_argument(
+        "--kept-by",
+        choices=[one.value for one in Keeper],
+        help="who keeps it until then and sends it; Outlook can (default: send.later_by)",
+    )
+    parser.add_argument(
         "--idempotency-key",
         type=idempotency_key,
-        default="",
         metavar="KEY",
         help="the same key sends once",
     )

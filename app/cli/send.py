@@ -23,7 +23,7 @@ from app.domain.errors import (
     MailboxAmbiguous,
     NotConnected,
 )
-from app.domain.outbound import OutboundState
+from app.domain.outbound import Keeper, OutboundState
 from app.domain.problem import Problem
 from app.domain.submission import Submission
 from app.mime.msgid import is_msgid
@@ -51,7 +51,8 @@ def run(arguments: argparse.Namespace, services: Services, output: Output, _: En
         draft=draft,
         source="cli",
         not_before=not_before,
-        idempotency_key=arguments.idempotency_key,
+        keeper=read_keeper(arguments.kept_by),
+        idempotency_key=arguments.idempotency_key or "",
         key_scope="cli",
     )
     return submit_and_wait(submission, services, output, arguments.wait)
@@ -62,7 +63,7 @@ def submit_and_wait(
 ) -> int:
     """Submit, show where the record rests or stands after `wait_s` seconds; give the exit code."""
     record = services.submitter.submit(submission)
-    if record.state is OutboundState.SCHEDULED:
+    if record.state is OutboundState.SCHEDULED and not record.is_at_work:
         show_record(record, services, output)
         return DONE
     settled = deliver_until_settled(record.uid, services, wait_s)
@@ -98,6 +99,11 @@ def read_later(text: str | None, now: datetime) -> datetime | None:
     if found <= now:
         raise DraftRejected([Problem(code="past_time", field="at", params={"text": text})])
     return found
+
+
+def read_keeper(text: str | None) -> Keeper | None:
+    """Give who shall keep a scheduled message; None: as the settings say."""
+    return Keeper(text) if text else None
 
 
 def _draft(arguments: argparse.Namespace, services: Services) -> Draft:

@@ -52,4 +52,5 @@ def deliver_until_settled(uid: str, services: Services, wait_s: float) -> Outbou
 def _is_moving(record: OutboundEmail) -> bool:
     if record.state is OutboundState.UNCERTAIN:
         return record.reason is Reason.SETTLING
-    return record.state in _MOVING
+    # Only while a process delivers does Outlook get it, or give it back.
+    return record.state in _MOVING or record.is_at_work

@@ -112,7 +112,7 @@ def entries_of(record: OutboundEmail) -> list[TimelineEntry]:
     state = _STATES.get(record.state)
     if state is None or (state is TimelineState.SCHEDULED and record.reason is Reason.UNDO_WINDOW):
         return []
-    at = record.due_at if state is TimelineState.SCHEDULED else record.updated_at
+    at = record.goes_at if state is TimelineState.SCHEDULED else record.updated_at
     return [
         TimelineEntry(
             link=link,

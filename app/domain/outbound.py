@@ -5,6 +5,9 @@ scheduled ─due─▶ queued ─claim─▶ sending ─▶ sent
     └──cancel──▶ cancelled          │ ├──▶ queued     not accepted; due_at = back-off
                                     │ ├──▶ held       needs the person
                                     └─┴──▶ uncertain ─reconcile─▶ sent | queued | failed
+
+A message that the provider keeps until its moment goes from sending back to scheduled, and from there
+to sent or uncertain once the provider was asked.
 """
 
 from __future__ import annotations
@@ -51,6 +54,11 @@ class Reason(StrEnum):
     NONE = "none"
     UNDO_WINDOW = "undo_window"
     SCHEDULED = "scheduled"
+    HAND_OVER = "hand_over"
+    AT_PROVIDER = "at_provider"
+    CANCELLING = "cancelling"
+    TAKING_BACK = "taking_back"
+    TOO_LATE = "too_late"
     OFFLINE = "offline"
     PROVIDER_DOWN = "provider_down"
     THROTTLED = "throttled"
@@ -78,14 +86,24 @@ class DeliveryStep(StrEnum):
     DRAFTED = "drafted"
     SENDING = "sending"
     ACCEPTED = "accepted"
+    # Handed over and kept by the provider until its moment; then about to be taken away from there.
+    WAITING = "waiting"
+    WITHDRAWING = "withdrawing"
+
+
+class Keeper(StrEnum):
+    """Who keeps a scheduled message until its moment and sends it then."""
+
+    COMPUTER = "computer"
+    PROVIDER = "provider"
 
 
 _S = OutboundState
 TRANSITIONS: dict[OutboundState, frozenset[OutboundState]] = {
-    _S.SCHEDULED: frozenset({_S.QUEUED, _S.SENDING, _S.CANCELLED, _S.HELD}),
+    _S.SCHEDULED: frozenset({_S.QUEUED, _S.SENDING, _S.CANCELLED, _S.HELD, _S.SENT, _S.UNCERTAIN}),
     _S.QUEUED: frozenset({_S.SENDING, _S.CANCELLED, _S.HELD, _S.FAILED, _S.SCHEDULED}),
-    _S.SENDING: frozenset({_S.SENT, _S.FAILED, _S.QUEUED, _S.HELD, _S.UNCERTAIN}),
-    _S.UNCERTAIN: frozenset({_S.SENT, _S.QUEUED, _S.FAILED, _S.HELD, _S.UNCERTAIN}),
+    _S.SENDING: frozenset({_S.SENT, _S.FAILED, _S.QUEUED, _S.HELD, _S.UNCERTAIN, _S.SCHEDULED}),
+    _S.UNCERTAIN: frozenset({_S.SENT, _S.QUEUED, _S.FAILED, _S.HELD, _S.UNCERTAIN, _S.SCHEDULED}),
     _S.HELD: frozenset({_S.QUEUED, _S.CANCELLED, _S.FAILED, _S.UNCERTAIN}),
     _S.FAILED: frozenset({_S.QUEUED, _S.CANCELLED}),
     _S.CANCELLED: frozenset(),
@@ -195,6 +213,9 @@ class OutboundEmail:
     # Sealed by the provider; in no export, answer, history or log.
     upload_state: str = field(default="", repr=False)
     receipt: Receipt | None = None
+    # The moment that was chosen; `due_at` is when the outbox looks at the record next.
+    planned_at: datetime | None = None
+    keeper: Keeper = Keeper.COMPUTER
     sent_at: datetime | None = None
     uncertain_at: datetime | None = None
     idempotency_key: str = ""
@@ -211,3 +232,27 @@ class OutboundEmail:
     def envelope(self) -> Envelope:
         """Give sender and recipients."""
         return self.message.content.envelope
+
+    @property
+    def goes_at(self) -> datetime:
+        """Give the moment a scheduled message is to go out."""
+        return self.planned_at or self.due_at
+
+    @property
+    def is_at_provider(self) -> bool:
+        """Say whether the provider keeps it, to send it by itself."""
+        return self.step in _AT_PROVIDER
+
+    @property
+    def is_at_work(self) -> bool:
+        """Say whether a scheduled record is about to be handed over, or to be got back."""
+        return self.state is OutboundState.SCHEDULED and self.reason in _AT_WORK
+
+    def is_for_later(self, now: datetime) -> bool:
+        """Say whether the provider is to send it at a moment that has not come."""
+        is_ahead = self.planned_at is not None and self.planned_at > now
+        return is_ahead and self.keeper is Keeper.PROVIDER
+
+
+_AT_PROVIDER = frozenset({DeliveryStep.WAITING, DeliveryStep.WITHDRAWING})
+_AT_WORK = frozenset({Reason.HAND_OVER, Reason.CANCELLING, Reason.TAKING_BACK})

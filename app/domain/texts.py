@@ -7,10 +7,11 @@ certain"; an accepted mail is "Accepted by Gmail", never delivered, because nobo
 from __future__ import annotations
 
 from app.domain.texts_account import capability_sentence, state_sentence, vault_sentence
+from app.domain.texts_actions import Action, RowWords
 from app.domain.texts_errors import ERROR_TEXTS, error_sentence
 from app.domain.texts_history import HistoryLine, history_line
 from app.domain.texts_problems import PROBLEM_TEXTS, problem_sentence
-from app.domain.texts_rows import Action, RowWords, draft_words, row_words
+from app.domain.texts_rows import draft_words, row_words
 from app.domain.texts_values import (
     clock_text,
     moment_text,

@@ -48,6 +48,7 @@ HISTORY_TEXTS: dict[str, str] = {
     "paced": "Waiting its turn within your sending limit",
     "draft_swept": "The draft at {provider} was removed",
     "draft_left": "The draft at {provider} could not be removed; it is still in Drafts there",
+    "draft_unasked": "{provider} could not be asked whether a draft was left; look into Drafts there",
     "clock_set": "This computer’s clock was changed; waiting for you before anything goes early",
     "missed": "Its time passed while this computer was off",
     "cancelled": "Cancelled by you",
@@ -59,6 +60,14 @@ HISTORY_TEXTS: dict[str, str] = {
     "resolved_again": "You chose to send it again",
     "edited": "Taken into a new draft",
     "rescheduled": "Scheduled for another time",
+    "kept_here": "Its time is too near to hand it over; this computer sends it",
+    "handed_over": "{provider} has it and sends it when its time comes",
+    "cancelling_asked": "Cancel pressed; {provider} is asked to give it back",
+    "taking_back_asked": "Edit or Cancel pressed; {provider} is asked to give it back",
+    "withdrawing": "Deleting it at {provider}",
+    "withdrawn": "{provider} gave it back; it was not sent",
+    "too_late": "Too near to its time to get it back",
+    "not_seen": "{provider} was to send it, and it is not in Sent there",
     "bug": "Something unexpected went wrong; nothing more is tried by itself",
 }
 _EVIDENCE = ("found", "differences", "status", "http_status", "request_id", "detail")

@@ -11,8 +11,9 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from app.domain.draft import Draft, Recipients
-from app.domain.errors import NotFound
+from app.domain.errors import NotFound, TooLate
 from app.domain.events import DraftsChanged
+from app.domain.outbound import Keeper
 from app.domain.texts import problem_sentence
 from app.gateway.dialect_account import AccountMessage, order_of, whole_context
 from app.gateway.dialect_workspace import links, people
@@ -21,7 +22,8 @@ from app.gateway.drafting import Drafting, body_of
 from app.gateway.fields import Moment, MorePeople, Strict, Subject, Uuid
 from app.gateway.order import Order, SenderOrder
 from app.gateway.refusals import Detail, invalid, invalid_field
-from app.gateway.sending import draft_submission
+from app.gateway.roster import Roster
+from app.gateway.taking import draft_submission
 from app.gateway.validation import is_given, read
 
 if TYPE_CHECKING:
@@ -29,7 +31,8 @@ if TYPE_CHECKING:
 
     from app.domain.account import Mailbox
     from app.domain.outbound import OutboundEmail
-    from app.gateway.sending import Caller, Sending
+    from app.gateway.act import Caller
+    from app.gateway.sending import Sending
     from app.services import Services
 
 MAX_DRAFTS = 200
@@ -83,11 +86,15 @@ class DraftDesk:
         draft, record = self._find(uid)
         if record is not None:
             # Raises TooLate once it is on its way.
-            draft = self._services.outbox.take_back(record.uid)
+            taken = self._services.outbox.take_back(record.uid)
+            if taken is None:
+                # The provider keeps it and was asked to give it back: a draft again when it has.
+                raise TooLate(state=record.state.value)
+            draft = taken
         changed = self._changed(draft, asked, value, caller)
         planned: Any = asked.planned_send_at
         if planned is None and record is not None and "planned_send_at" not in value:
-            planned = record.due_at
+            planned = record.goes_at
         return self._keep(changed, planned, caller)
 
     def get(self, uid: str) -> dict[str, Any]:
@@ -129,7 +136,7 @@ class DraftDesk:
         }
 
     def _drafting(self, caller: Caller) -> Drafting:
-        return Drafting(self._services, caller.key.uid)
+        return Drafting(self._services, caller.key.uid, Roster(self._services))
 
     def _find(self, uid: str) -> tuple[Draft, OutboundEmail | None]:
         services = self._services
@@ -188,7 +195,8 @@ class DraftDesk:
             return draft_document(draft, self._mailbox(draft))
         if not draft.recipients.everybody:
             raise invalid([Detail("to", "to is required before a draft can be planned.")])
-        submission = draft_submission(draft, not_before=planned_at)
+        # Kept here: whoever plans by the API may change it at any moment, and has an answer at once.
+        submission = replace(draft_submission(draft, not_before=planned_at), keeper=Keeper.COMPUTER)
         record = self._sending.submit(submission, caller)
         return draft_document(draft, self._mailbox(draft), record)
 

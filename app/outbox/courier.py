@@ -15,12 +15,14 @@ from app.domain.errors import (
     Cancelled,
     DraftGone,
     SignInRequired,
-    StoreError,
     TooLate,
 )
 from app.domain.outbound import DeliveryStep, OutboundState, Reason
+from app.outbox.kept import is_kept_there, waits_for_handing_over
+from app.outbox.later import Later
 from app.outbox.settler import Settler
 from app.outbox.supplies import Supplies, draft_of, error_evidence
+from app.outbox.sweeper import Sweeper
 from app.outbox.verdicts import after_failure
 from app.runtime.cancel import CancelToken
 
@@ -34,6 +36,7 @@ if TYPE_CHECKING:
         BlobStore,
         Carriage,
         Clock,
+        OutboxStore,
         Provider,
         ProviderDraft,
         ProviderFactory,
@@ -50,6 +53,7 @@ class Courier:
         self,
         *,
         ledger: Ledger,
+        records: OutboxStore,
         accounts: AccountStore,
         providers: ProviderFactory,
         blobs: BlobStore,
@@ -65,7 +69,18 @@ class Courier:
         self._supplies = Supplies(
             accounts=accounts, providers=providers, blobs=blobs, clock=clock, bus=bus
         )
-        self._settler = Settler(ledger=ledger, supplies=self._supplies, clock=clock, timing=timing)
+        self._sweeper = Sweeper(ledger=ledger, supplies=self._supplies, clock=clock, timing=timing)
+        self._settler = Settler(
+            ledger=ledger, supplies=self._supplies, clock=clock, timing=timing, limits=limits
+        )
+        self._later = Later(
+            ledger=ledger,
+            records=records,
+            supplies=self._supplies,
+            settler=self._settler,
+            clock=clock,
+            timing=timing,
+        )
 
     def run(self, uid: str, cancel: CancelToken) -> bool:
         """Deliver a due record, ask about an uncertain one, or read a sent copy.
@@ -79,17 +94,27 @@ class Courier:
         try:
             record = self._ledger.get(uid)
             match record.state:
+                case OutboundState.SCHEDULED | OutboundState.UNCERTAIN if self._is_there(record):
+                    return self._later.attend(record, cancel)
                 case OutboundState.UNCERTAIN:
                     return self._settler.settle(record, cancel)
+                case OutboundState.QUEUED if record.is_at_provider:
+                    return self._later.clear_way(record, cancel)
                 case OutboundState.QUEUED | OutboundState.SCHEDULED:
                     return self._must_wait(record) or self._deliver(record, cancel)
                 case OutboundState.SENT:
                     return self._settler.read_late(record, cancel)
-                case OutboundState.CANCELLED:
-                    self._sweep(record)
+                case OutboundState.CANCELLED | OutboundState.FAILED:
+                    self._sweeper.sweep(record)
         except TooLate:
             log.info("%s was changed by somebody else", uid)
         return True
+
+    @staticmethod
+    def _is_there(record: OutboundEmail) -> bool:
+        """Say whether the provider keeps it for later, or may."""
+        is_uncertain = record.state is OutboundState.UNCERTAIN
+        return record.is_at_provider or (is_uncertain and is_kept_there(record))
 
     # --- before delivering ---
 
@@ -100,12 +125,23 @@ class Courier:
         if record.reason is Reason.SCHEDULED and late_s > self._timing.late_s:
             self._ledger.change(record, "missed", state=OutboundState.HELD, reason=Reason.MISSED)
             return True
-        until = self._limits.blocked_until(record, now)
+        if self._later.stays_here(record):
+            return True
+        if record.is_for_later(now):
+            # Counted when it goes; the provider spreads what is due at one moment itself.
+            return False
+        until = self._limits.blocked_until(record)
         if until is None or until <= now:
             return False
         # One line of history the first time; pacing a long queue would fill it otherwise.
-        event = "" if record.reason is Reason.OWN_LIMIT else "paced"
-        self._ledger.change(record, event, reason=Reason.OWN_LIMIT, due_at=until)
+        is_known = record.reason is Reason.OWN_LIMIT
+        self._ledger.change(
+            record,
+            "" if is_known else "paced",
+            reason=Reason.OWN_LIMIT,
+            due_at=until,
+            evidence=None if is_known else {"found": self._limits.words(record)},
+        )
         return True
 
     # --- delivering ---
@@ -126,12 +162,16 @@ class Courier:
             self._supplies.check_frozen(claimed)
             draft = self._make_draft(step, provider, carriage)
             cancel.check()
+            step.is_for_later = step.record.is_for_later(self._clock.now())
             receipt = self._send(step, provider, carriage, draft)
         except Cancelled:
             self._rest(step.record)
         except AppError as error:
             self._fail(step.record, error)
         else:
+            if step.is_for_later:
+                self._later.handed_over(step.record, receipt)
+                return True
             accepted = self._settler.accept(step.record, receipt, "accepted")
             return self._settler.read_back(accepted, provider, carriage)
         return True
@@ -172,12 +212,16 @@ class Courier:
 
     def _rest(self, record: OutboundEmail) -> None:
         """Put a record back that was stopped before its final request began."""
-        self._ledger.change(record, "stopped", state=OutboundState.QUEUED, due_at=self._clock.now())
+        now = self._clock.now()
+        state = {"state": OutboundState.QUEUED, **waits_for_handing_over(record, now)}
+        self._ledger.change(record, "stopped", due_at=now, **state)
 
     def _fail(self, record: OutboundEmail, error: AppError) -> None:
         if isinstance(error, SignInRequired):
             self._supplies.sign_out(record)
         following = after_failure(record, error, self._clock.now(), self._timing)
+        if following.state is OutboundState.QUEUED:
+            following = replace(following, **waits_for_handing_over(record, self._clock.now()))
         fields: dict[str, Any] = {"detail": str(error.params.get("detail", ""))[:500]}
         if following.state is OutboundState.UNCERTAIN:
             fields["asks"] = 0
@@ -187,41 +231,7 @@ class Courier:
         self._move(record, following, error_evidence(error), **fields)
 
         if following.state is OutboundState.FAILED:
-            self._sweep(self._ledger.get(record.uid))
-
-    def _sweep(self, record: OutboundEmail) -> None:
-        """Remove the provider's draft of a record that will not be sent; a lost cause is left."""
-        if not (record.provider_draft_id or record.upload_state):
-            return
-        event = "draft_swept"
-        try:
-            self._discard(record)
-        except StoreError:
-            raise
-        except AppError as error:
-            log.info("the draft of %s was not removed: %s", record.uid, error.code)
-            event = "draft_left"
-        step = DeliveryStep.NONE
-        self._ledger.change(
-            record,
-            event,
-            reason=record.reason,
-            step=step,
-            provider_draft_id="",
-            provider_draft_message_id="",
-            upload_state="",
-        )
-
-    def _discard(self, record: OutboundEmail) -> None:
-        """Remove its draft, or what an upload that broke off left of one."""
-        provider = self._supplies.provider(record)
-        draft: ProviderDraft | None = draft_of(record)
-        if not record.provider_draft_id:
-            unkept = replace(self._supplies.carriage(record, CancelToken()), upload_state="")
-            # Looking for a complete one removes those that are not.
-            draft = provider.find_draft(unkept)
-        if draft is not None:
-            provider.discard_draft(draft)
+            self._sweeper.sweep(self._ledger.get(record.uid))
 
     def _move(
         self, record: OutboundEmail, following: Next, evidence: dict[str, str], **fields: Any
@@ -244,3 +254,4 @@ class _Progress:
     def __init__(self, record: OutboundEmail, *, was_drafting: bool) -> None:
         self.record = record
         self.was_drafting = was_drafting
+        self.is_for_later = False

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from app.domain.errors import NotFound, TooLate
-from app.domain.outbound import DeliveryStep, OutboundState, Reason, Receipt
+from app.domain.outbound import DeliveryStep, Keeper, OutboundState, Reason, Receipt
+from app.outbox.kept import NO_DRAFT, is_kept_there
 
 if TYPE_CHECKING:
     from app.domain.draft import Draft
@@ -18,6 +19,11 @@ _CANCELLABLE = frozenset({OutboundState.SCHEDULED, OutboundState.QUEUED, Outboun
 _RETRYABLE = frozenset(
     {OutboundState.QUEUED, OutboundState.HELD, OutboundState.FAILED, OutboundState.SCHEDULED}
 )
+_RESUMED = {
+    OutboundState.UNCERTAIN: (OutboundState.UNCERTAIN, Reason.SETTLING),
+    # Only what the provider keeps waits for a sign-in while it is scheduled.
+    OutboundState.SCHEDULED: (OutboundState.SCHEDULED, Reason.AT_PROVIDER),
+}
 
 
 class Outbox:
@@ -43,12 +49,17 @@ class Outbox:
     def cancel(self, uid: str) -> OutboundEmail:
         """Stop a record that is not being sent yet.
 
+        What the provider keeps already is cancelled once it was got back from there; until then it
+        is still scheduled, its reason is CANCELLING.
+
         Raises:
             NotFound: there is no such record.
             TooLate: it is being sent, or is final.
         """
         record = self._ledger.get(uid)
-        _require(record, _CANCELLABLE)
+        _require_cancellable(record)
+        if record.is_at_provider:
+            return self._withdraw(record, Reason.CANCELLING)
         return self._ledger.change(
             record,
             "cancelled",
@@ -71,14 +82,19 @@ class Outbox:
             record, "dismissed", state=OutboundState.CANCELLED, reason=Reason.BY_PERSON
         )
 
-    def take_back(self, uid: str) -> Draft:
+    def take_back(self, uid: str) -> Draft | None:
         """Cancel a record and make exactly the submitted version a draft again, in one transaction.
+
+        None: the provider keeps the message; it is a draft again once it was got back from there.
 
         Raises:
             NotFound, TooLate: as `cancel`.
         """
         record = self._ledger.get(uid)
-        _require(record, _CANCELLABLE)
+        _require_cancellable(record)
+        if record.is_at_provider:
+            self._withdraw(record, Reason.TAKING_BACK)
+            return None
         draft = self._submitted(uid)
         self._ledger.change(
             record,
@@ -89,6 +105,14 @@ class Outbox:
             restore=draft,
         )
         return draft
+
+    def _withdraw(self, record: OutboundEmail, reason: Reason) -> OutboundEmail:
+        """Have a courier get it back; only the provider knows whether that is still possible."""
+        if record.reason is reason:
+            return record
+        return self._ledger.change(
+            record, f"{reason.value}_asked", reason=reason, due_at=self._clock.now(), priority=0
+        )
 
     def edit_copy(self, uid: str) -> Draft:
         """Save a new draft with what the record said; the record stays as it is."""
@@ -113,13 +137,16 @@ class Outbox:
         """
         record = self._ledger.get(uid)
         _require(record, _RETRYABLE)
-        if record.uncertain_at is not None and record.step is DeliveryStep.SENDING:
+        is_doubtful = record.uncertain_at is not None and record.step is DeliveryStep.SENDING
+        if record.is_at_provider or is_doubtful:
             raise TooLate(state=record.state.value)
+        now = self._clock.now()
         return self._ledger.change(
             record,
             "retried",
             state=OutboundState.QUEUED,
-            due_at=self._clock.now(),
+            due_at=now,
+            planned_at=record.planned_at if _keeps_its_moment(record) else now,
             priority=0,
             detail="",
         )
@@ -149,17 +176,19 @@ class Outbox:
         """
         record = self._ledger.get(uid)
         _require(record, {OutboundState.UNCERTAIN})
+        now = self._clock.now()
+        # What the provider may keep for later is deleted there first: only then it cannot go as well.
+        is_there = is_kept_there(record)
+        nothing: dict[str, Any] = {"step": DeliveryStep.NONE, **NO_DRAFT}
         return self._ledger.change(
             record,
             "resolved_again",
             state=OutboundState.QUEUED,
             reason=Reason.BY_PERSON,
-            due_at=self._clock.now(),
-            step=DeliveryStep.NONE,
-            provider_draft_id="",
-            provider_draft_message_id="",
-            upload_state="",
+            due_at=now,
+            planned_at=now if record.planned_at else None,
             uncertain_at=None,
+            **({"step": DeliveryStep.WITHDRAWING} if is_there else nothing),
         )
 
     def resume_account(self, account_uid: str) -> int:
@@ -169,12 +198,7 @@ class Outbox:
             if waiting.account_uid != account_uid or waiting.reason is not Reason.SIGN_IN:
                 continue
             record = self._ledger.get(waiting.uid)
-            state = (
-                OutboundState.UNCERTAIN
-                if record.state is OutboundState.UNCERTAIN
-                else OutboundState.QUEUED
-            )
-            reason = Reason.SETTLING if state is OutboundState.UNCERTAIN else Reason.NONE
+            state, reason = _RESUMED.get(record.state, (OutboundState.QUEUED, Reason.NONE))
             self._ledger.change(
                 record, "signed_in", state=state, reason=reason, due_at=self._clock.now()
             )
@@ -186,6 +210,22 @@ class Outbox:
         if draft is None:
             raise NotFound(kind="record", uid=uid)
         return draft
+
+
+def _require_cancellable(record: OutboundEmail) -> None:
+    _require(record, _CANCELLABLE)
+    if record.is_at_provider and record.state is not OutboundState.SCHEDULED:
+        # About to be sent again, and nobody knows what became of the one before.
+        raise TooLate(state=record.state.value)
+
+
+def _keeps_its_moment(record: OutboundEmail) -> bool:
+    """Say whether trying again means handing over for its moment, and not sending now."""
+    if record.planned_at is None or record.keeper is Keeper.COMPUTER:
+        return True
+    is_on_its_way = record.state in {OutboundState.HELD, OutboundState.QUEUED}
+    is_early = record.reason is Reason.HAND_OVER or is_on_its_way
+    return is_early and record.reason is not Reason.MISSED
 
 
 def _require(record: OutboundEmail, allowed: frozenset[OutboundState] | set[OutboundState]) -> None:

@@ -72,7 +72,7 @@ class Recovery:
             record = self._ledger.get(uid)
             if record.state is OutboundState.SENDING:
                 self._park_sending(record)
-            elif record.state is OutboundState.UNCERTAIN:
+            elif record.state is OutboundState.UNCERTAIN or record.is_at_provider:
                 # It must be asked about again, but not in a circle.
                 due_at = self._clock.now() + timedelta(seconds=BUG_PAUSE_S)
                 self._ledger.change(record, "", reason=record.reason, due_at=due_at)

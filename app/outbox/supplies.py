@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from app.domain.account import AccountState
 from app.domain.errors import AttachmentChanged, NotConnected, SignInRequired
 from app.domain.events import AccountsChanged, UploadProgressed
+from app.domain.outbound import Keeper
 from app.ports import Carriage, ProviderDraft
 
 if TYPE_CHECKING:
@@ -77,6 +78,7 @@ class Supplies:
             cancel=cancel,
             progress=progress,
             upload_state=record.upload_state,
+            send_at=record.planned_at if record.keeper is Keeper.PROVIDER else None,
         )
 
     def check_frozen(self, record: OutboundEmail) -> None:

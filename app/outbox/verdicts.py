@@ -50,6 +50,7 @@ class Timing:
     grace_s: float
     settle_s: float
     late_s: float = 7200.0
+    lead_s: float = 300.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

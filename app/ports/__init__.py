@@ -15,6 +15,7 @@ from app.ports.carrying import (
     ProviderFactory,
     SyncPage,
     Verdict,
+    Withdrawer,
 )
 from app.ports.conversations import (
     ConversationStore,
@@ -95,4 +96,5 @@ __all__ = [
     "Vault",
     "Verdict",
     "Waiting",
+    "Withdrawer",
 ]

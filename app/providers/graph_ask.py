@@ -22,20 +22,20 @@ if TYPE_CHECKING:
 # Exchange moves a message to Sent Items some seconds after the 202; what takes longer than this is
 # read back later by the outbox.
 WAITS_S = (0.3, 0.7)
-_STATE = "id,isDraft,parentFolderId,sentDateTime,internetMessageId,conversationId"
-_COPY = f"{_STATE},subject,from,toRecipients,ccRecipients,bccRecipients,hasAttachments"
+STATE = "id,isDraft,parentFolderId,sentDateTime,internetMessageId,conversationId"
+_COPY = f"{STATE},subject,from,toRecipients,ccRecipients,bccRecipients,hasAttachments"
 
 
 def ask_outcome(api: GraphApi, draft: ProviderDraft, carriage: Carriage) -> Evidence:
     """Ask whether the draft was sent. Raises Unavailable, Throttled, SignInRequired."""
     url = api.message_url(draft.message_id or draft.draft_id)
-    answer = api.get(url, params(_select=_STATE), fine=frozenset({404}), cancel=carriage.cancel)
+    answer = api.get(url, params(_select=STATE), fine=frozenset({404}), cancel=carriage.cancel)
     if answer.is_ok:
         return _from_state(answer.json())
     wanted = carriage.message.content.message_id
-    found = api.find_by_message_id("sentitems", wanted, _STATE, carriage.cancel)
+    found = api.find_by_message_id("sentitems", wanted, STATE, carriage.cancel)
     if text(found, "id"):
-        return _sent(found)
+        return sent_evidence(found)
     return Evidence(
         verdict=Verdict.UNKNOWN,
         found="The draft is gone from Outlook, and the message is not (yet) in Sent Items.",
@@ -45,7 +45,7 @@ def ask_outcome(api: GraphApi, draft: ProviderDraft, carriage: Carriage) -> Evid
 def _from_state(message: Json) -> Evidence:
     match message.get("isDraft"):
         case False:
-            return _sent(message)
+            return sent_evidence(message)
         case True:
             return Evidence(
                 verdict=Verdict.NOT_SENT,
@@ -57,12 +57,14 @@ def _from_state(message: Json) -> Evidence:
             )
 
 
-def _sent(message: Json) -> Evidence:
+def sent_evidence(message: Json) -> Evidence:
+    """Say that a message was sent, with what Outlook has of it."""
     when = moment(message, "sentDateTime")
     shown = f" at {when:%Y-%m-%d %H:%M:%S} UTC" if when else ""
     return Evidence(
         verdict=Verdict.SENT,
         found=f"Outlook has the message as sent{shown}.",
+        sent_at=when,
         receipt=Receipt(
             provider_message_id=text(message, "id"),
             provider_thread_id=text(message, "conversationId"),

@@ -19,6 +19,7 @@ from app.domain.outbound import Receipt
 from app.ports import ProviderDraft
 from app.providers.body import Upload, base64_body, json_body
 from app.providers.graph_api import IMMUTABLE, GraphApi, recipient
+from app.providers.graph_later import postpone
 from app.providers.graph_uploads import attach_all
 from app.providers.http import Answer, Call, params, unreadable
 from app.providers.values import Json, inner, rows, text
@@ -72,13 +73,16 @@ def create_draft(
 def send_draft(api: GraphApi, draft: ProviderDraft, carriage: Carriage) -> Receipt:
     """Send the draft: the one request that cannot be taken back.
 
-    202 means that Exchange took it for transport, whatever else the answer says.
+    202 means that Exchange took it for transport, whatever else the answer says; when it shall go is
+    written on the draft right before, whichever attempt made it.
 
     Raises:
         Unavailable, Throttled, Rejected, NeedsPerson, SignInRequired: certainly not sent.
         DraftGone: Outlook has no such draft.
         DeliveryUncertain: nobody knows; also after a 2xx that cannot be Exchange's.
     """
+    if carriage.send_at is not None:
+        postpone(api, draft, carriage)
     answer = api.http.call(
         Call(
             method="POST",

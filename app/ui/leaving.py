@@ -32,11 +32,17 @@ def is_on_its_way(record: OutboundEmail) -> bool:
         case OutboundState.SENDING:
             return True
         case OutboundState.SCHEDULED:
-            return record.reason is Reason.UNDO_WINDOW
+            is_first_try = record.reason is Reason.HAND_OVER and not record.attempts
+            return record.reason is Reason.UNDO_WINDOW or is_first_try
         case OutboundState.QUEUED:
             return record.reason in {Reason.NONE, Reason.BY_PERSON}
         case _:
             return False
+
+
+def _open_records(services: Services) -> list[OutboundEmail]:
+    views = (OutboxView.OUTBOX, OutboxView.SCHEDULED)
+    return [one for view in views for one in services.records.list_records(view)]
 
 
 class Leaving(QObject):
@@ -72,7 +78,7 @@ class Leaving(QObject):
 
     def _look(self) -> None:
         services = self._services
-        future = services.executors.run_store(services.records.list_records, OutboxView.OUTBOX)
+        future = services.executors.run_store(_open_records, services)
         tasks.run(self, future, done=self._on_read, failed=lambda _error: self._finish())
 
     def _on_read(self, records: Sequence[OutboundEmail]) -> None:

@@ -27,7 +27,8 @@ _STATES = frozenset({OutboundState.HELD, OutboundState.FAILED})
 def needs_person(record: OutboundEmail) -> bool:
     """Say whether a record goes no further without the person."""
     is_open_question = record.state is OutboundState.UNCERTAIN and record.reason is Reason.UNSETTLED
-    return record.state in _STATES or is_open_question
+    # Also what went although the person wanted it back: that is told once.
+    return record.state in _STATES or is_open_question or record.reason is Reason.TOO_LATE
 
 
 class Notifier(QObject):

@@ -167,6 +167,7 @@ class OutboxLab:
         caps = dict.fromkeys(ProviderKind, Caps(1_000_000, 1_000_000))
         self.courier = Courier(
             ledger=self.ledger,
+            records=self.records,
             accounts=self.accounts,
             providers=OneCarrier(self.carrier),
             blobs=self.blobs,

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from app.domain.draft import Draft
     from app.domain.errors import AppError
-    from app.domain.outbound import OutboundEmail
+    from app.domain.outbound import Keeper, OutboundEmail
     from app.ui.compose.controller import ComposeController
 
 _Key = tuple[str, str, tuple[tuple[str, str], ...]]
@@ -41,6 +41,7 @@ class SendFlow(QObject):
         self._accepted: set[_Key] = set()
         self._undo_s = 0.0
         self._not_before: datetime | None = None
+        self._keeper: Keeper | None = None
 
     @property
     def is_busy(self) -> bool:
@@ -48,14 +49,19 @@ class SendFlow(QObject):
         return self._is_busy
 
     def start(
-        self, local: tuple[Problem, ...] = (), *, undo_s: float, not_before: datetime | None = None
+        self,
+        local: tuple[Problem, ...] = (),
+        *,
+        undo_s: float,
+        not_before: datetime | None = None,
+        keeper: Keeper | None = None,
     ) -> None:
         """Send what the draft is now; `local` are problems only the window knows."""
         if self._is_busy:
             return
         self._controller.notice_dropped.emit("problem:")
         self._controller.notice_dropped.emit("send")
-        self._undo_s, self._not_before = undo_s, not_before
+        self._undo_s, self._not_before, self._keeper = undo_s, not_before, keeper
         if local:
             self._show_errors(local)
             return
@@ -113,12 +119,14 @@ class SendFlow(QObject):
 
     def _on_accepted(self, warnings: tuple[Problem, ...]) -> None:
         self._accepted |= {_key(problem) for problem in warnings}
-        self.start(undo_s=self._undo_s, not_before=self._not_before)
+        self.start(undo_s=self._undo_s, not_before=self._not_before, keeper=self._keeper)
 
     # --- submitting ----------------------------------------------------------------------------
 
     def _submit(self, draft: Draft) -> None:
-        submission = Submission(draft=draft, undo_s=self._undo_s, not_before=self._not_before)
+        submission = Submission(
+            draft=draft, undo_s=self._undo_s, not_before=self._not_before, keeper=self._keeper
+        )
         tasks.run(
             self,
             self._controller.host.submit(submission),

@@ -1,4 +1,4 @@
-"""When a mail shall go out: a few usual times, or a date and time of one's own."""
+"""When a mail shall go out, and who keeps it until then: usual times, or one of one's own."""
 
 from __future__ import annotations
 
@@ -7,13 +7,16 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QDateTime, Qt, Signal
-from PySide6.QtWidgets import QDateTimeEdit, QDialog, QHBoxLayout, QVBoxLayout
+from PySide6.QtWidgets import QDateTimeEdit, QDialog, QHBoxLayout, QRadioButton, QVBoxLayout
 
+from app.domain.outbound import Keeper
 from app.domain.texts import moment_text
 from app.ui.widgets import button, label
 
 if TYPE_CHECKING:
     from PySide6.QtWidgets import QWidget
+
+    from app.outbox.kept import Keeping
 
 _MORNING = 9
 _AFTERNOON = 14
@@ -35,11 +38,14 @@ def usual_times(now: datetime) -> list[tuple[str, datetime]]:
 
 
 class SendLaterDialog(QDialog):
-    """Asks for a time; `chosen` gives it in UTC."""
+    """Asks for a time; `chosen` gives it in UTC, and who is to keep it.
 
-    chosen = Signal(object)
+    `keeping` is how it stands at first; None: only this computer can.
+    """
 
-    def __init__(self, parent: QWidget, *, now: datetime) -> None:
+    chosen = Signal(object, object)
+
+    def __init__(self, parent: QWidget, *, now: datetime, keeping: Keeping | None = None) -> None:
         super().__init__(parent)
         self._now = now
         self.setObjectName("send_later")
@@ -49,13 +55,11 @@ class SendLaterDialog(QDialog):
         column.setContentsMargins(20, 18, 20, 18)
         column.setSpacing(8)
         column.addWidget(label("Send later", size="title"))
-        column.addWidget(
-            label(
-                "This computer sends it. It must be on and online at that time, with Postrider open.",
-                tone="muted",
-                wrap=True,
-            )
-        )
+        self.by_outlook = QRadioButton("Outlook sends it, even if this computer is off")
+        self.by_outlook.setObjectName("send_later.by_outlook")
+        self.by_computer = QRadioButton("Postrider sends it; this computer must be on and online")
+        self.by_computer.setObjectName("send_later.by_computer")
+        self._add_keepers(column, keeping)
         for number, (text, at) in enumerate(usual_times(now)):
             made = button(
                 text, name=f"send_later.usual.{number}", clicked=partial(self._choose, at)
@@ -81,6 +85,19 @@ class SendLaterDialog(QDialog):
         column.addLayout(row)
         self.setMinimumWidth(360)
 
+    def _add_keepers(self, column: QVBoxLayout, keeping: Keeping | None) -> None:
+        is_outlook = keeping is not None and keeping.keeper is Keeper.PROVIDER
+        self.by_outlook.setChecked(is_outlook)
+        self.by_computer.setChecked(not is_outlook)
+        if keeping is None:
+            text = "This computer sends it. It must be on and online at that time, with Postrider open."
+            column.addWidget(label(text, tone="muted", wrap=True))
+            return
+        for choice in (self.by_outlook, self.by_computer):
+            column.addWidget(choice)
+        text = f"What is to go within {keeping.lead_s / 60:.0f} minutes stays on this computer."
+        column.addWidget(label(text, tone="muted", size="small", wrap=True))
+
     def _on_set(self) -> None:
         at = datetime.fromtimestamp(self.when.dateTime().toSecsSinceEpoch(), UTC)
         if at <= self._now:
@@ -90,5 +107,6 @@ class SendLaterDialog(QDialog):
         self._choose(at)
 
     def _choose(self, at: datetime) -> None:
-        self.chosen.emit(at)
+        keeper = Keeper.PROVIDER if self.by_outlook.isChecked() else Keeper.COMPUTER
+        self.chosen.emit(at, keeper)
         self.accept()

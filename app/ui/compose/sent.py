@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from app.domain.draft import Draft
     from app.domain.errors import AppError
-    from app.domain.outbound import OutboundEmail
+    from app.domain.outbound import Keeper, OutboundEmail
     from app.ui.compose.window import ComposeWindow
 
 _SCHEDULED_UNDO_S = 10.0
@@ -35,13 +35,18 @@ class AfterSend(QObject):
 
     def ask_time(self) -> None:
         """Ask when it shall go out."""
-        dialog = SendLaterDialog(self._window, now=self._window.host.clock.now())
+        sender = self._window.controller.chosen
+        dialog = SendLaterDialog(
+            self._window,
+            now=self._window.host.clock.now(),
+            keeping=self._window.host.keeping(sender.account) if sender else None,
+        )
         dialog.chosen.connect(self._on_time)
         dialog.open()
 
-    def _on_time(self, at: datetime) -> None:
+    def _on_time(self, at: datetime, keeper: Keeper) -> None:
         self._not_before = at
-        self._window.send(undo_s=0.0, not_before=at)
+        self._window.send(undo_s=_SCHEDULED_UNDO_S, not_before=at, keeper=keeper)
 
     def on_submitted(self, record: OutboundEmail, undo_s: float) -> None:
         """Hide the window; offer to take it back while that is possible."""
@@ -71,7 +76,11 @@ class AfterSend(QObject):
             failed=self._on_too_late,
         )
 
-    def _on_taken_back(self, draft: Draft) -> None:
+    def _on_taken_back(self, draft: Draft | None) -> None:
+        if draft is None:
+            if self.bar is not None:
+                self.bar.show_trouble("Outlook has it already and is asked to give it back.")
+            return
         self._drop_bar()
         window = self._window
         window.closing.set_safe(False)

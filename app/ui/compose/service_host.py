@@ -14,9 +14,10 @@ from typing import TYPE_CHECKING
 from app.compose.autosave import Autosave
 from app.compose.forwarding import bring_files
 from app.compose.replying import reply_draft
-from app.domain.account import AccountState
+from app.domain.account import AccountState, Capability
 from app.domain.attachment import Disposition
 from app.domain.events import DraftsChanged
+from app.outbox.kept import Keeping
 from app.ports import OutboxView
 from app.ui.compose.host import Sender
 from app.ui.compose.pictures import KeptPicture, read_picture, shown_picture
@@ -28,7 +29,7 @@ if TYPE_CHECKING:
 
     from PySide6.QtGui import QImage
 
-    from app.domain.account import Mailbox
+    from app.domain.account import Account, Mailbox
     from app.domain.address import Address
     from app.domain.attachment import Attachment
     from app.domain.conversation import Conversation, OriginalMessage, ThreadRef
@@ -230,6 +231,13 @@ class ServiceHost:
 
     # --- sending -------------------------------------------------------------------------------
 
+    def keeping(self, account: Account) -> Keeping | None:
+        """Say who keeps scheduled mail; None where the provider cannot."""
+        if Capability.DEFER not in account.capabilities:
+            return None
+        settings = self._services.settings
+        return Keeping.of(settings.later_by, settings.lead_s)
+
     def check(self, draft: Draft) -> Future[tuple[Problem, ...]]:
         """List everything wrong with a draft."""
         return self._services.executors.run_store(self._services.submitter.check, draft)
@@ -238,7 +246,7 @@ class ServiceHost:
         """Take a mail for sending."""
         return self._services.executors.run_store(self._services.submitter.submit, submission)
 
-    def take_back(self, outbound_uid: str) -> Future[Draft]:
+    def take_back(self, outbound_uid: str) -> Future[Draft | None]:
         """Undo a send."""
         return self._services.executors.run_store(self._services.outbox.take_back, outbound_uid)
 
@@ -259,6 +267,10 @@ class ServiceHost:
     def open_accounts(self) -> None:
         """Show the accounts."""
         self._windows.open_accounts()
+
+    def open_settings(self) -> None:
+        """Show the settings."""
+        self._windows.open_settings()
 
     def open_mailroom(self) -> None:
         """Show the Mailroom."""

@@ -41,9 +41,12 @@ from app.ui.compose.writing_pane import WritingPane
 from app.ui.widgets import line, look
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from PySide6.QtGui import QCloseEvent, QResizeEvent
 
     from app.domain.draft import Draft
+    from app.domain.outbound import Keeper
     from app.ui.compose.host import ComposerHost, Sender
     from app.ui.theme import Theme
 
@@ -159,6 +162,7 @@ class ComposeWindow(QMainWindow):
         bar.attach_requested.connect(self.drops.ask)
         bar.discard_requested.connect(self.closing.discard)
         bar.mailroom_requested.connect(self.host.open_mailroom)
+        bar.settings_requested.connect(self.host.open_settings)
         sending.busy.connect(self._on_busy)
         sending.focus_requested.connect(self.focus_field)
         sending.submitted.connect(self.after_send.on_submitted)
@@ -225,19 +229,26 @@ class ComposeWindow(QMainWindow):
 
     # --- sending -------------------------------------------------------------------------------
 
-    def send(self, *, undo_s: float | None = None, not_before: object = None) -> None:
+    def send(
+        self,
+        *,
+        undo_s: float | None = None,
+        not_before: datetime | None = None,
+        keeper: Keeper | None = None,
+    ) -> None:
         """Commit what is half typed and send."""
         self.header.commit()
         self.controller.flush()
         if coming := _coming(self):
             self.notices.show_notice(Notice(key="send", text=coming))
             return
-        if not self.fetching.may_send(lambda: self.send(undo_s=undo_s, not_before=not_before)):
+        if not self.fetching.may_send(lambda: self.send(undo_s=undo_s, not_before=not_before, keeper=keeper)):
             return
         self.sending.start(
             self.header.problems,
             undo_s=self.host.undo_s if undo_s is None else undo_s,
-            not_before=not_before,  # type: ignore[arg-type]
+            not_before=not_before,
+            keeper=keeper,
         )
 
     def _on_answered(self) -> None:

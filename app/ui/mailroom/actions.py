@@ -11,6 +11,7 @@ from PySide6.QtCore import QObject, QStandardPaths, Signal
 from app.domain.texts import Action, error_sentence
 from app.ui import dialogs, tasks
 from app.ui.mailroom.message_view import MessageView
+from app.ui.mailroom.returning import Returning
 
 if TYPE_CHECKING:
     from concurrent.futures import Future
@@ -41,17 +42,18 @@ class Actions(QObject):
         super().__init__(window)
         self._host = host
         self._window = window
+        self._returning = Returning(host=host, parent=self)
+        self._returning.said.connect(self.said)
+        self._returning.returned.connect(host.open_draft)
 
     def act(self, row: Row, action: Action) -> None:
         """Do one thing with a row."""
         uid = row.uid
         match action:
             case Action.UNDO:
-                self._open_after(self._host.take_back(uid), "It was not sent. Here it is again.")
+                self._take_back(row, "It was not sent. Here it is again.", opens=True)
             case Action.CANCEL:
-                self._tell_after(
-                    self._host.take_back(uid), "Cancelled; nothing was sent. It is in Drafts again."
-                )
+                self._take_back(row, "Cancelled; nothing was sent. It is in Drafts again.")
             case Action.EDIT:
                 self._edit(row)
             case Action.WRITE_AGAIN:
@@ -129,10 +131,22 @@ class Actions(QObject):
     # --- opening ---
 
     def _edit(self, row: Row) -> None:
-        can_take_back = Action.CANCEL in row.words.actions
-        future = self._host.take_back if can_take_back else self._host.edit_copy
-        note = "Taken out of the outbox; nothing was sent." if can_take_back else ""
-        self._open_after(future(row.uid), note)
+        if Action.CANCEL in row.words.actions:
+            self._take_back(row, "Taken out of the outbox; nothing was sent.", opens=True)
+        else:
+            self._open_after(self._host.edit_copy(row.uid), "")
+
+    def _take_back(self, row: Row, note: str, *, opens: bool = False) -> None:
+        def taken(draft: Draft | None) -> None:
+            if draft is None:
+                self.said.emit(f"{row.provider_label} is asked to give it back.", "plain")
+                self._returning.expect(row.uid, opens=opens)
+                return
+            self.said.emit(note, "ok")
+            if opens:
+                self._host.open_draft(draft)
+
+        tasks.run(self, self._host.take_back(row.uid), done=taken, failed=self._on_failed)
 
     def _open(self, row: Row) -> None:
         if row.draft is not None:

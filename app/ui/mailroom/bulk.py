@@ -109,11 +109,14 @@ class _Tally(QObject):
         self._left = expected
         self._action = action
         self._done = 0
+        self._asked = 0
         self._errors: list[AppError] = []
 
-    def count(self, _result: object) -> None:
-        """One more is done."""
-        self._done += 1
+    def count(self, result: object) -> None:
+        """One more is done, or its provider was asked to give it back."""
+        is_asked = result is None and self._action is Action.CANCEL
+        self._asked += is_asked
+        self._done += not is_asked
         self._answered()
 
     def count_failed(self, error: AppError) -> None:
@@ -128,6 +131,9 @@ class _Tally(QObject):
         parts = []
         if self._done:
             parts.append(_DONE[self._action].format(count=plural(self._done, "message")))
+        if self._asked:
+            asked = plural(self._asked, "message")
+            parts.append(f"Outlook is asked to give {asked} back; see what comes of it here.")
         if self._errors:
             parts.append(f"Not done for {len(self._errors)}: {error_sentence(self._errors[0])}")
         self.complete.emit(" ".join(parts), "danger" if self._errors else "ok")

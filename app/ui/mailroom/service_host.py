@@ -30,12 +30,14 @@ class ServiceMailroomHost:
         open_new: Callable[[], None],
         open_draft: Callable[[Draft], None],
         open_accounts: Callable[[str], None],
+        open_settings: Callable[[], None],
     ) -> None:
         self._services = services
         self._bridge = bridge
         self._open_new = open_new
         self._open_draft = open_draft
         self._open_accounts = open_accounts
+        self._open_settings = open_settings
         self._store = services.executors.run_store
 
     @property
@@ -80,7 +82,7 @@ class ServiceMailroomHost:
 
         return self._store(sanitize, html)
 
-    def take_back(self, uid: str) -> Future[Draft]:
+    def take_back(self, uid: str) -> Future[Draft | None]:
         """Stop a record and make it a draft again."""
         return self._store(self._services.outbox.take_back, uid)
 
@@ -120,6 +122,10 @@ class ServiceMailroomHost:
     def open_accounts(self, account_uid: str = "") -> None:
         """Open the accounts, at one of them if it is named."""
         self._open_accounts(account_uid)
+
+    def open_settings(self) -> None:
+        """Open the settings."""
+        self._open_settings()
 
     def _edit_copy(self, uid: str) -> Draft:
         draft = self._services.outbox.edit_copy(uid)
