@@ -1,6 +1,6 @@
-"""The one way out: requests of one account, with its token, over httpx. Retries nothing by itself.
+"""The one way out: requests of one account, with its token, over httpcore. Retries nothing by itself.
 
-Tells "certainly not accepted" from "may have been accepted" for the final request of a send: httpx
+Tells "certainly not accepted" from "may have been accepted" for the final request of a send: httpcore
 raises the same error for a server that died inside the body and one that died after it, so what was
 handed over is counted (PROVIDERS, the once-only rules). Logs no URL: upload URLs hold tokens.
 """
@@ -9,19 +9,17 @@ from __future__ import annotations
 
 import json
 import logging
-import threading
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol
 
 from app.domain.errors import AppError, DeliveryUncertain, ProviderError, Unavailable
 from app.providers.body import Body, Flight
+from app.providers.wire import Wire, WireBrokenError, with_params
 from app.runtime.threads import forbid_gui_thread
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from datetime import datetime
-
-    import httpx
 
     from app.domain.account import ProviderKind
     from app.ports import Clock, TokenSource
@@ -110,9 +108,7 @@ class Http:
         self._tokens = tokens
         self._judge = judge
         self._clock = clock
-        self._limits = limits
-        self._lock = threading.Lock()
-        self._client: httpx.Client | None = None
+        self._wire = Wire(limits)
 
     def call(self, call: Call) -> Answer:
         """Send one request; with a refused token once more with a new one.
@@ -137,121 +133,41 @@ class Http:
 
     def close(self) -> None:
         """Close the connections."""
-        with self._lock:
-            client, self._client = self._client, None
-        if client is not None:
-            client.close()
+        self._wire.close()
 
     def _send(self, call: Call, token: str) -> Answer:
-        import httpx
-
         flight = Flight(call.body)
-        client = self._open()
         try:
-            response = client.send(_request(client, call, flight, token), stream=True)
-        except (httpx.HTTPError, httpx.InvalidURL, RuntimeError) as error:
-            # RuntimeError: the client was closed under a request (shutdown).
+            status, headers, content = self._wire.exchange(
+                call.method,
+                with_params(call.url, call.params) if call.params else call.url,
+                _headers(call, token),
+                flight if call.body is not None else None,
+                flight.trace,
+            )
+        except WireBrokenError as error:
             raise self._broken(call, flight, error) from None
-        try:
-            content = _read(call, response)
-        except httpx.HTTPError as error:
-            raise self._broken(call, flight, error) from None
-        finally:
-            response.close()
-        return Answer(
-            status=response.status_code,
-            headers={name.lower(): value for name, value in response.headers.items()},
-            content=content,
-        )
+        return Answer(status=status, headers=headers, content=content)
 
-    def _broken(self, call: Call, flight: Flight, error: Exception) -> ProviderError:
-        """Judge a request that got no answer. The library's text is left out: it may hold a URL."""
-        detail = _describe(error)
-        log.info("%s gave no answer: %s", self._provider.value, type(error).__name__)
+    def _broken(self, call: Call, flight: Flight, error: WireBrokenError) -> ProviderError:
+        """Judge a request that got no answer."""
+        log.info("%s gave no answer: %s", self._provider.value, error.kind)
         if call.is_final and flight.may_have_arrived:
-            return DeliveryUncertain(provider=self._provider.value, detail=detail)
-        return Unavailable(provider=self._provider.value, detail=detail)
-
-    def _open(self) -> httpx.Client:
-        import httpx
-
-        with self._lock:
-            if self._client is None:
-                _quiet()
-                limits = self._limits
-                self._client = httpx.Client(
-                    http2=False,
-                    follow_redirects=False,
-                    timeout=httpx.Timeout(
-                        connect=limits.connect_s,
-                        read=limits.read_s,
-                        write=limits.write_s,
-                        pool=limits.pool_s,
-                    ),
-                    limits=httpx.Limits(
-                        max_connections=limits.connections,
-                        max_keepalive_connections=limits.connections,
-                        # Shorter than servers keep theirs: a send on a connection that just
-                        # closed would be uncertain for nothing.
-                        keepalive_expiry=20.0,
-                    ),
-                )
-            return self._client
+            return DeliveryUncertain(provider=self._provider.value, detail=error.detail)
+        return Unavailable(provider=self._provider.value, detail=error.detail)
 
 
-def _read(call: Call, response: httpx.Response) -> bytes:
-    if call.take is None or not response.is_success:
-        return response.read()
-    for piece in response.iter_bytes():
-        if call.cancel is not None:
-            call.cancel.check()
-        call.take(piece)
-    return b""
-
-
-def _request(client: httpx.Client, call: Call, flight: Flight, token: str) -> httpx.Request:
-    headers: dict[str, str] = dict(call.headers)
+def _headers(call: Call, token: str) -> list[tuple[str, str]]:
+    headers = list(call.headers)
     if token:
-        headers["Authorization"] = f"Bearer {token}"
+        headers.append(("Authorization", f"Bearer {token}"))
     if call.body is not None:
-        headers.setdefault("Content-Type", call.body.content_type)
-        headers["Content-Length"] = str(call.body.size_bytes)
+        if not any(name == "Content-Type" for name, _ in headers):
+            headers.append(("Content-Type", call.body.content_type))
+        headers.append(("Content-Length", str(call.body.size_bytes)))
     elif call.method in {"POST", "PUT", "PATCH"}:
-        headers["Content-Length"] = "0"
-    return client.build_request(
-        call.method,
-        call.url,
-        params=list(call.params) or None,
-        headers=headers,
-        content=flight if call.body is not None else None,
-        extensions={"trace": flight.trace},
-    )
-
-
-def _describe(error: Exception) -> str:
-    import httpx
-
-    match error:
-        case httpx.ConnectTimeout() | httpx.PoolTimeout():
-            return "no connection in time"
-        case httpx.ConnectError() if "CERTIFICATE" in str(error).upper():
-            return "the server's certificate was not accepted"
-        case httpx.ProxyError():
-            return "the proxy refused"
-        case httpx.ConnectError():
-            return "no connection"
-        case httpx.TimeoutException():
-            return "no answer in time"
-        case _:
-            return "the connection broke"
-
-
-def _quiet() -> None:
-    """Keep URLs and headers out of the log: httpx writes URLs at INFO, httpcore headers at DEBUG."""
-    for name in ("httpx", "httpcore"):
-        logger = logging.getLogger(name)
-        if logger.level < logging.WARNING:
-            logger.setLevel(logging.WARNING)
+        headers.append(("Content-Length", "0"))
+    return headers
 
 
 def unreadable(provider: ProviderKind, answer: Answer) -> Unavailable:

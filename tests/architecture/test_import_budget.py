@@ -15,6 +15,7 @@ import pytest
 from tests.support.sources import ROOT, app_sources
 
 HEAVY = (
+    "httpcore",
     "httpx",
     "msal",
     "google",

@@ -27,7 +27,8 @@ ALLOWED: dict[str, set[str]] = {
     "mime": {"nh3", "email_validator", "selectolax"},
     "paths": {"platformdirs"},
     "preferences": {"tomlkit"},
-    "providers": {"httpx"},
+    # What httpx sends with, for the requests of an account; the sign-ins and far files use httpx.
+    "providers": {"httpx", "httpcore"},
     "sandbox": _ASGI | {"cryptography"},
     "settings": {"platformdirs"},
     "ui": {"PySide6", "shiboken6"},
@@ -37,7 +38,8 @@ HOMES = {
     "asyncio": {"gateway", "sandbox"},
     "sqlite3": {"store"},
     "tkinter": set(),
-    "urllib.request": set(),
+    # Its reading of the proxies that the system names.
+    "urllib.request": {"providers"},
 }
 
 
