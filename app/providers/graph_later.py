@@ -11,7 +11,7 @@ deleted" is certain either way.
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import UTC
 from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING
 
@@ -30,8 +30,8 @@ if TYPE_CHECKING:
     from app.providers.http import Answer
 
 DEFERRED_SEND = "SystemTime 0x3FEF"
-# A Date has whole seconds, and servers write the same one for a second: what is left is never overstated.
-_DATE_STEP_S = 2.0
+# Both moments have whole seconds, and servers write the same Date for one: what is left is never overstated.
+_STEPS_S = 3.0
 
 
 def postpone(api: GraphApi, draft: ProviderDraft, carriage: Carriage) -> None:
@@ -128,10 +128,9 @@ def _left_s(answer: Answer, carriage: Carriage) -> float:
         there = parsedate_to_datetime(answer.headers.get("date", ""))
     except ValueError:
         return 0.0
-    return (carriage.send_at - there).total_seconds() - _DATE_STEP_S
+    return (carriage.send_at - there).total_seconds() - _STEPS_S
 
 
 def _stamp(moment: datetime) -> str:
-    """Write a moment in whole seconds, never before it."""
-    whole = moment if not moment.microsecond else moment + timedelta(seconds=1)
-    return whole.strftime("%Y-%m-%dT%H:%M:%SZ")
+    """Write a moment in whole seconds, never after it: what is to go now is not held."""
+    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")

@@ -8,6 +8,7 @@ import socket
 import struct
 from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import replace
+from email.utils import formatdate
 from typing import Any
 
 from app.sandbox import dispatch, hurt
@@ -49,7 +50,7 @@ class SandboxApp:
             self._log(request, note, str(dropped))
             return
         self._log(request, note, answer.status)
-        await _respond(send, answer)
+        await _respond(send, answer, self._sandbox.now())
         if answer.cut:
             await visit.cut()
 
@@ -261,10 +262,13 @@ def _head(scope: dict[str, Any]) -> Request:
     )
 
 
-async def _respond(send: Send, answer: Response) -> None:
+async def _respond(send: Send, answer: Response, now: float) -> None:
     headers = [
-        (name.encode("latin-1"), value.encode("latin-1", "replace"))
-        for name, value in answer.headers.items()
+        (b"date", formatdate(now, usegmt=True).encode()),
+        *(
+            (name.encode("latin-1"), value.encode("latin-1", "replace"))
+            for name, value in answer.headers.items()
+        ),
     ]
     if answer.status != 204:
         headers.append((b"content-length", str(len(answer.body)).encode()))

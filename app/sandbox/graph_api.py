@@ -251,9 +251,12 @@ def patch(call: Call) -> Response:
 
 
 def delete(call: Call) -> Response:
-    """Delete: a draft is gone, other mail goes to Deleted Items."""
+    """Delete: a draft is gone, other mail goes to Deleted Items; what waits for its time is not sent."""
     item = find(call)
-    if item.is_draft or item.folder == "deleteditems":
+    if item.is_draft and item.folder == "drafts" and call.sandbox.settings.keep_deleted_drafts:
+        graph_store.hold_back(call.sandbox, item)
+        graph_store.move(call.sandbox, call.graph, item, "deleteditems")
+    elif item.is_draft or item.folder == "deleteditems":
         graph_store.delete(call.sandbox, call.graph, item)
     else:
         graph_store.move(call.sandbox, call.graph, item, "deleteditems")

@@ -133,12 +133,14 @@ def delete(sandbox: Sandbox, box: GraphBox, item: GraphItem) -> None:
     note_removal(box, item)
     box.items.pop(item.immutable_id, None)
     sandbox.changes += 1
-    if item.submitted:
-        _cancel(sandbox, item)
+    hold_back(sandbox, item)
 
 
-def _cancel(sandbox: Sandbox, item: GraphItem) -> None:
+def hold_back(sandbox: Sandbox, item: GraphItem) -> None:
     """Take back a send that is still held: that is how a deferred send is cancelled."""
+    if not item.submitted:
+        return
+    item.submitted = False
     held = [
         t for t in sandbox.world.timers if t.kind == "transport" and t.item_id == item.immutable_id
     ]

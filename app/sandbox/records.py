@@ -25,6 +25,8 @@ class Settings:
     strict_rotation: bool = False
     refuse_second_send: bool = False
     mailbox_limit_bytes: int = 36_700_160
+    clock_ahead_s: float = 0.0
+    keep_deleted_drafts: bool = False
     auto_consent: bool = False
     down: bool = False
 

@@ -259,6 +259,7 @@ def make_server(sandbox: Sandbox) -> uvicorn.Server:
         access_log=False,
         proxy_headers=False,
         server_header=False,
+        date_header=False,
         timeout_keep_alive=75,
         timeout_graceful_shutdown=1,
         backlog=BACKLOG,

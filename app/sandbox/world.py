@@ -47,7 +47,7 @@ class Sandbox:
         self, *, seed: Callable[[Sandbox], None], now: Callable[[], float] = time.time
     ) -> None:
         self.lock = threading.RLock()
-        self.now = now
+        self._now = now
         self.base_url = ""
         self.faults = FaultBook()
         self.consents: dict[str, list[dict[str, Any]]] = {"gmail": [], "microsoft": []}
@@ -78,6 +78,10 @@ class Sandbox:
             queue.clear()
         self._seed(self)
         self.changes += 1
+
+    def now(self) -> float:
+        """Return the services' time, which need not be this computer's."""
+        return self._now() + self.settings.clock_ahead_s
 
     @property
     def settings(self) -> Settings:
