@@ -15,13 +15,14 @@ from app.domain.events import SettingsChanged
 from app.runtime.cancel import CancelToken
 from app.runtime.file_lock import lock_file, unlock_file
 from app.runtime.threads import forbid_gui_thread
-from app.settings import SettingError, read_file
+from app.settings import SETTINGS, SettingError, Settings, read_file
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from pathlib import Path
 
     from app.runtime.bus import Bus
-    from app.settings import Setting, Settings
+    from app.settings import Setting
 
 log = logging.getLogger("settings")
 T = TypeVar("T", bound=str | int | float | bool)
@@ -77,7 +78,7 @@ class Preferences:
                 return False
             self._seen = stamp
             try:
-                names = self._settings.take(read_file(self._path))
+                names = _take(self._settings, read_file(self._path))
             except SettingError as error:
                 log.info("the settings stay as they are: %s", error)
                 return False
@@ -96,6 +97,22 @@ class Preferences:
         raise SettingError(
             name="settings.toml", origin=str(self._path), detail="another program is writing it"
         )
+
+
+def _take(settings: Settings, file: Mapping[str, object]) -> frozenset[str]:
+    """Go on with other values of the file; give the names of the settings that have others now.
+
+    Each is replaced at once: whoever reads on another thread sees the old or the new one.
+
+    Raises:
+        SettingError: a value is not of its setting's type; nothing was taken.
+    """
+    Settings(settings.flags, settings.environment, dict(file), settings.clients).origins()
+    before = {one.name: settings.lookup(one)[0] for one in SETTINGS}
+    settings.file.update(file)
+    for name in [name for name in settings.file if name not in file]:
+        del settings.file[name]
+    return frozenset(one.name for one in SETTINGS if settings.lookup(one)[0] != before[one.name])
 
 
 def _stamp(path: Path) -> tuple[int, int, int] | None:

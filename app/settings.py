@@ -239,21 +239,6 @@ class Settings:
         settings.origins()
         return settings
 
-    def take(self, file: Mapping[str, object]) -> frozenset[str]:
-        """Go on with other values of the file; give the names of the settings that have others now.
-
-        Each value is replaced at once: whoever reads on another thread sees the old or the new one.
-
-        Raises:
-            SettingError: a value is not of its setting's type; nothing was taken.
-        """
-        Settings(self.flags, self.environment, dict(file), self.clients).origins()
-        before = {one.name: self.lookup(one)[0] for one in SETTINGS}
-        self.file.update(file)
-        for name in [name for name in self.file if name not in file]:
-            del self.file[name]
-        return frozenset(one.name for one in SETTINGS if self.lookup(one)[0] != before[one.name])
-
     def lookup(self, setting: Setting[T]) -> tuple[object, str]:
         """Give the value in force and its origin.
 

@@ -50,6 +50,7 @@ if TYPE_CHECKING:
     from app.paths import Paths
     from app.ports import Clock, Ids, ProviderFactory, Repaired, SignIn
 
+KEPT = ("blobs", "drafts", "accounts", "records")
 SENDING = ("submitter", "limits", "outbox", "dispatcher")
 SANDBOX_VAULT = "file-key"
 
@@ -103,10 +104,7 @@ def open_services(
         ids=base.ids,
         bus=base.bus,
         executors=base.executors,
-        blobs=stores.blobs,
-        drafts=stores.drafts,
-        accounts=stores.accounts,
-        records=stores.records,
+        **{name: getattr(stores, name) for name in KEPT},
         lists=SqliteLists(stores.database),
         book=_accounts(base, stores, sign_in, providers, sending),
         keys=_part(lambda: _keys(base, stores)),

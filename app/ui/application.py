@@ -38,6 +38,7 @@ from app.ui.icons import resources_dir
 from app.ui.leaving import Leaving
 from app.ui.notifier import Notifier
 from app.ui.open_drafts import OpenDrafts
+from app.ui.settings.watch import SettingsWatch
 from app.ui.theme import Theme
 from app.ui.windows import Windows
 
@@ -159,6 +160,9 @@ class GuiProgram(QObject):
         self._leaving = Leaving(services=services, bridge=self.bridge, parent=self)
         self._refresh_soon = QTimer(self, singleShot=True, interval=REFRESH_AFTER_MS)
         self._refresh_soon.timeout.connect(self._refresh)
+        self._settings_watch = SettingsWatch(
+            services=services, bridge=self.bridge, theme=self.theme, parent=self
+        )
         self._signals: dict[int, object] = {}
         self.notifier: Notifier | None = None
         self._menu: QMenu | None = None
@@ -211,6 +215,7 @@ class GuiProgram(QObject):
         self.notifier.show_tray(self._menu)
         self._inbox.listen(tasks.from_worker(self, self._on_request))
         self._refresh_soon.start()
+        self._settings_watch.start()
         if self._on_ready is not None:
             self._on_ready(self)
 
@@ -233,6 +238,7 @@ class GuiProgram(QObject):
             ("New message", self.windows.open_new),
             ("Mailroom", self.windows.open_mailroom),
             ("Accounts", self.windows.open_accounts),
+            ("Settings", self.windows.open_settings),
             ("Quit", self.quit),
         ):
             menu.addAction(text).triggered.connect(lambda _checked=False, act=act: act())
@@ -282,6 +288,7 @@ class GuiProgram(QObject):
     def stop(self) -> None:
         """Stage 5: couriers stop at a safe point, the store is closed."""
         self._refresh_soon.stop()
+        self._settings_watch.stop()
         self.bridge.close()
         self._guard.stop()
         for number, handler in self._signals.items():

@@ -1,4 +1,4 @@
-"""Keeps the books of the windows: several composers, one Mailroom, one Accounts dialog, one welcome.
+"""Keeps the books of the windows: several composers; one each of Mailroom, Accounts, Settings, welcome.
 
 Opens, brings to the front, remembers which drafts are open. Decides nothing about mail.
 """
@@ -14,6 +14,7 @@ from app.compose.replying import new_draft
 from app.domain.account import ProviderKind
 from app.domain.events import DraftsChanged
 from app.ui import tasks
+from app.ui import window_makers as makers
 from app.ui.launch import LaunchRequest, draft_for
 
 if TYPE_CHECKING:
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
     from app.ui.compose.window import ComposeWindow
     from app.ui.mailroom.window import MailroomWindow
     from app.ui.open_drafts import OpenDrafts
+    from app.ui.settings.dialog import SettingsDialog
     from app.ui.theme import Theme
     from app.ui.welcome import WelcomeWindow
 
@@ -56,12 +58,13 @@ class Windows(QObject):
         self._services = services
         self._bridge = bridge
         self._theme = theme
-        self._opener = opener
+        self._ground = makers.Ground(services=services, bridge=bridge, theme=theme, opener=opener)
         self._remembered = remembered
         self._can_try = can_try
         self._composers: list[ComposeWindow] = []
         self._mailroom: MailroomWindow | None = None
         self._accounts: AccountsDialog | None = None
+        self._settings: SettingsDialog | None = None
         self._welcome: WelcomeWindow | None = None
         bridge.accounts_changed.connect(self._on_accounts_changed)
 
@@ -73,8 +76,11 @@ class Windows(QObject):
     @property
     def count(self) -> int:
         """Count the windows."""
-        others = (self._mailroom, self._accounts, self._welcome)
-        return len(self._composers) + sum(one is not None for one in others)
+        return len(self._composers) + sum(one is not None for one in self._others)
+
+    @property
+    def _others(self) -> tuple[QWidget | None, ...]:
+        return (self._mailroom, self._accounts, self._settings, self._welcome)
 
     # --- opening ---
 
@@ -85,6 +91,8 @@ class Windows(QObject):
                 self.open_mailroom()
             case "accounts":
                 self.open_accounts()
+            case "settings":
+                self.open_settings()
             case _ if request.is_filled:
                 future = self._services.executors.run_store(self._services.book.list_mailboxes)
                 tasks.run(
@@ -151,7 +159,8 @@ class Windows(QObject):
     def open_mailroom(self, tab: str = "", uid: str = "") -> None:
         """Open the Mailroom, at a tab and a row if they are named."""
         if self._mailroom is None:
-            self._mailroom = self._make_mailroom()
+            self._mailroom = makers.make_mailroom(self._ground, self)
+            self._mailroom.closed.connect(self._on_mailroom_closed)
         if tab:
             self._mailroom.show_tab(tab, uid)
         _to_front(self._mailroom)
@@ -159,73 +168,39 @@ class Windows(QObject):
     def open_accounts(self, account_uid: str = "", add: ProviderKind | None = None) -> None:
         """Open the accounts; sign in again to one, or add one, if it is named."""
         if self._accounts is None:
-            self._accounts = self._make_accounts()
+            self._accounts = makers.make_accounts(self._ground)
+            self._accounts.closed.connect(self._on_accounts_closed)
         _to_front(self._accounts)
         if account_uid:
             self._accounts.reconnect(account_uid)
         if add is not None:
             self._accounts.add(add)
 
+    def open_settings(self, page: str = "") -> None:
+        """Open the settings, at a page if it is named."""
+        if self._settings is None:
+            self._settings = makers.make_settings(self._ground, self)
+            self._settings.closed.connect(self._on_settings_closed)
+        _to_front(self._settings)
+        if page:
+            self._settings.show_page(page)
+
     def open_welcome(self) -> QWidget:
         """Greet somebody who has no account yet."""
-        from app.ui.welcome import WelcomePane, WelcomeWindow
-
-        endpoints = self._services.settings.endpoints
-        ready = {
-            ProviderKind.GMAIL: endpoints.google_client_id,
-            ProviderKind.MICROSOFT: endpoints.microsoft_client_id,
-        }
-        pane = WelcomePane(
-            theme=self._theme,
-            registered=frozenset(kind for kind, client in ready.items() if client),
-            can_try=self._can_try,
-            is_sandbox=bool(self._services.settings.sandbox_url),
-        )
+        pane = makers.make_welcome(self._ground, can_try=self._can_try)
         pane.provider_chosen.connect(self._on_provider_chosen)
         pane.trial_chosen.connect(self.trial_wanted)
         pane.write_chosen.connect(self.open_new)
-        self._welcome = WelcomeWindow(pane)
+        self._welcome = makers.in_window(pane)
         self._welcome.closed.connect(self._on_welcome_closed)
         self._welcome.show()
         return self._welcome
 
     def close_all(self) -> None:
         """Ask every window to close; composers save first."""
-        others = (self._mailroom, self._accounts, self._welcome)
-        for window in (*self._composers, *others):
+        for window in (*self._composers, *self._others):
             if window is not None:
                 window.close()
-
-    # --- making ---
-
-    def _make_mailroom(self) -> MailroomWindow:
-        from app.ui.mailroom.service_host import ServiceMailroomHost
-        from app.ui.mailroom.window import MailroomWindow
-
-        host = ServiceMailroomHost(
-            services=self._services,
-            bridge=self._bridge,
-            open_new=self.open_new,
-            open_draft=self._open_saved,
-            open_accounts=self.open_accounts,
-        )
-        window = MailroomWindow(host=host, theme=self._theme)
-        window.closed.connect(self._on_mailroom_closed)
-        return window
-
-    def _make_accounts(self) -> AccountsDialog:
-        from app.ui.accounts.dialog import AccountsDialog
-        from app.ui.accounts.service_host import ServiceAccountsHost
-
-        host = ServiceAccountsHost(
-            services=self._services, bridge=self._bridge, opener=self._opener
-        )
-        dialog = AccountsDialog(host=host, theme=self._theme)
-        dialog.closed.connect(self._on_accounts_closed)
-        return dialog
-
-    def _open_saved(self, draft: Draft) -> None:
-        self.open_draft(draft)
 
     def _cascade(self, window: ComposeWindow) -> None:
         before = self._composers[:-1]
@@ -262,6 +237,10 @@ class Windows(QObject):
 
     def _on_accounts_closed(self) -> None:
         self._accounts = None
+        self._check_empty()
+
+    def _on_settings_closed(self) -> None:
+        self._settings = None
         self._check_empty()
 
     def _on_welcome_closed(self) -> None:

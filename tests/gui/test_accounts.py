@@ -292,3 +292,19 @@ def test_escape_gives_up_the_sign_in_first_and_closing_cancels_it(make_page, qtb
         page.dialog.close()
 
     page.wait(lambda: page.host.cancelled == 2)
+
+
+@pytest.mark.parametrize("way", ["button", "escape"])
+def test_it_closes_and_tells_once(make_page, way):
+    page = make_page()
+    told = []
+    page.dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose, False)
+    page.dialog.closed.connect(lambda: told.append(1))
+
+    if way == "button":
+        page.dialog.close()
+    else:
+        page.qtbot.keyClick(page.dialog, Qt.Key.Key_Escape)
+
+    assert not page.dialog.isVisible()
+    assert told == [1]

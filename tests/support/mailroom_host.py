@@ -145,6 +145,9 @@ class MemoryMailroomHost:
     def open_draft(self, draft: Draft) -> None:
         self.opened.append(draft.uid)
 
+    def open_settings(self) -> None:
+        self.opened.append("settings")
+
     def open_accounts(self, account_uid: str = "") -> None:
         self.opened.append(("accounts", account_uid))
 

@@ -6,7 +6,9 @@ Everything in them is made up here; nothing is read from a profile. For looking 
 from __future__ import annotations
 
 import os
+import socket
 import sys
+import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
@@ -14,13 +16,14 @@ os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 os.environ.setdefault("TZ", "UTC")
 
 from PySide6.QtCore import QDeadlineTimer, QEventLoop
-from PySide6.QtWidgets import QApplication, QToolButton, QWidget
+from PySide6.QtWidgets import QApplication, QDialog, QLineEdit, QPushButton, QToolButton, QWidget
 
 from app.domain.account import AccountState, ProviderKind
 from app.domain.address import Address
 from app.domain.attachment import Attachment
 from app.domain.errors import SignInDenied
 from app.domain.events import UploadProgressed
+from app.domain.local_api import ApiStatus
 from app.domain.outbound import (
     DeliveryStep,
     Envelope,
@@ -29,6 +32,8 @@ from app.domain.outbound import (
     OutboundState,
     Reason,
 )
+from app.domain.permission import Permission
+from app.settings import Settings
 from app.ui.theme import Theme
 from tests.support.accounts_host import ScriptedAccountsHost
 from tests.support.mailroom_host import MemoryMailroomHost
@@ -150,6 +155,48 @@ def accounts(theme: Theme, flow: str = "") -> QWidget:
     return dialog
 
 
+def settings(theme: Theme, page: str = "general", *, kind: str = "") -> QWidget:
+    """Show the settings: `kind` is empty for a profile without keys, on or taken."""
+    from app.runtime import threads
+    from tests.support.settings_desk import SettingsDesk
+
+    threads.unmark_gui_thread()
+    folder = tempfile.TemporaryDirectory()
+    flags: dict[str, object] = {"gateway.port": 0} if kind == "on" else {}
+    desk = SettingsDesk(Path(folder.name) / "profile", theme, flags=flags)
+    if kind in {"on", "taken"}:
+        desk.key("Invoice script", *Permission, days=90)
+        desk.key(
+            "The CRM’s nightly export of everything that was sent to anybody by anyone",
+            Permission.READ,
+        )
+        desk.key("Old", Permission.READ, days=-3)  # fmt: skip
+    taken = socket.create_server(("127.0.0.1", 0)) if kind == "taken" else None
+    if kind in {"on", "taken"}:
+        desk.services.local_api.start()
+        port = taken.getsockname()[1] if taken is not None else 0
+        desk.host.change(Settings.gateway_port, port).result()
+        desk.host.change(Settings.gateway_enabled, True).result()
+        settle(lambda: desk.host.api_state.status in {ApiStatus.ON, ApiStatus.FAILED}, 30)
+    dialog = desk.show(page)
+    settle(lambda: False, 0.4)
+    dialog.destroyed.connect(lambda: (desk.close(), taken and taken.close(), folder.cleanup()))
+    return dialog
+
+
+def new_key(theme: Theme, *, made: bool) -> QWidget:
+    """Show the making of a key, or the key."""
+    window = settings(theme, "api")
+    window.findChild(QPushButton, "settings.api.new_key").click()
+    dialog = window.findChild(QDialog, "new_key")
+    if made:
+        dialog.findChild(QLineEdit, "new_key.name").setText("Invoice script")
+        dialog.findChild(QPushButton, "new_key.create").click()
+    settle(lambda: False, 0.4)
+    dialog.destroyed.connect(window.deleteLater)
+    return dialog
+
+
 def welcome(theme: Theme, registered: frozenset[ProviderKind]) -> QWidget:
     """Show the welcome."""
     from app.ui.welcome import WelcomePane, WelcomeWindow
@@ -167,6 +214,12 @@ SCREENS: dict[str, Callable[[Theme], QWidget]] = {
     "accounts-browser": lambda theme: accounts(theme, "loopback"),
     "accounts-code": lambda theme: accounts(theme, "device"),
     "accounts-failed": lambda theme: accounts(theme, "failed"),
+    "settings": settings,
+    "settings-api": lambda theme: settings(theme, "api"),
+    "settings-api-on": lambda theme: settings(theme, "api", kind="on"),
+    "settings-key": lambda theme: new_key(theme, made=False),
+    "settings-key-made": lambda theme: new_key(theme, made=True),
+    "settings-api-taken": lambda theme: settings(theme, "api", kind="taken"),
     "welcome": lambda theme: welcome(theme, frozenset(ProviderKind)),
     "welcome-unregistered": lambda theme: welcome(theme, frozenset()),
     "mailroom-sent": lambda theme: mailroom(theme, "Sent"),

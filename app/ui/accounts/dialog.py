@@ -19,7 +19,7 @@ from PySide6.QtWidgets import (
 
 from app.domain.account import ProviderKind
 from app.domain.texts import capability_sentence, error_sentence, vault_sentence
-from app.domain.texts_account import missing_sentences
+from app.domain.texts_account import missing_sentences, removal_sentence
 from app.ui import dialogs, tasks
 from app.ui.accounts.card import SignInCard
 from app.ui.accounts.row import AccountRow
@@ -191,8 +191,13 @@ class AccountsDialog(QDialog):
         account = self._find(account_uid)
         if account is None:
             return
-        count = self._overview.waiting.get(account_uid, 0) if self._overview else 0
-        waiting = "Mail that waits for this account stays in the Outbox, unsent." if count else ""
+        overview = self._overview
+        waiting = ""
+        if overview is not None:
+            open_count = overview.waiting.get(account_uid, 0)
+            kept = overview.kept.get(account_uid, 0)
+            waiting = removal_sentence(account, open_count, kept)
+            waiting += " Cancel first what must not go." if kept else ""
         dialogs.ask(
             self,
             title="Remove account",
@@ -217,7 +222,7 @@ class AccountsDialog(QDialog):
     def closeEvent(self, event: QCloseEvent) -> None:
         """Give up a sign-in under way: nobody would see its end."""
         self._card.give_up()
-        super().closeEvent(event)
+        event.accept()  # a dialog's own way asks `reject`, which asks to close: it would stay open
         self.closed.emit()
 
     def reject(self) -> None:

@@ -25,6 +25,7 @@ class SendBar(QFrame):
     attach_requested = Signal()
     discard_requested = Signal()
     mailroom_requested = Signal()
+    settings_requested = Signal()
 
     def __init__(self, *, theme: Theme) -> None:
         super().__init__()
@@ -67,6 +68,14 @@ class SendBar(QFrame):
             row.addWidget(dot)
             row.addWidget(part)
             self._parts.append((dot, part))
+        self.settings = icon_button(
+            theme,
+            "settings",
+            name="composer.settings",
+            tip="Settings (Ctrl+,)",
+            clicked=self.settings_requested.emit,
+        )
+        row.addWidget(self.settings)
         self._refresh()
 
     def _send_group(self) -> QHBoxLayout:

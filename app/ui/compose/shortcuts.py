@@ -32,6 +32,7 @@ def _window_rows(window: ComposeWindow) -> list[_Row]:
         ("Ctrl+N", "New message", window.host.open_new),
         ("Ctrl+S", "Save now", window.controller.save),
         ("Ctrl+W", "Close; the draft is kept", window.close),
+        ("Ctrl+,", "Settings", window.host.open_settings),
         ("F1", "This sheet", partial(show_sheet, window)),
     ]
 

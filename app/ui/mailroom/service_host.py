@@ -28,7 +28,7 @@ class ServiceMailroomHost:
         services: Services,
         bridge: Bridge,
         open_new: Callable[[], None],
-        open_draft: Callable[[Draft], None],
+        open_draft: Callable[[Draft], object],
         open_accounts: Callable[[str], None],
         open_settings: Callable[[], None],
     ) -> None:

@@ -26,7 +26,7 @@ from app.ui.mailroom.lists import DraftList, RecordList, RowList
 from app.ui.mailroom.tab_strip import TabStrip
 from app.ui.mailroom.view import RowView
 from app.ui.notice import Notice
-from app.ui.widgets import button, label, line, look, surface
+from app.ui.widgets import button, icon_button, label, line, look, surface
 
 if TYPE_CHECKING:
     from app.domain.errors import AppError
@@ -68,7 +68,7 @@ class MailroomWindow(QMainWindow):
         self._stack = QStackedWidget()
         self._detail = DetailPane()
         self._notice = Notice(theme, name="mailroom.notice")
-        self._build()
+        self._build(theme)
         self._connect()
         self._tabs.setCurrentIndex(0)
         self._on_tab_changed(0)
@@ -99,7 +99,7 @@ class MailroomWindow(QMainWindow):
             "Sent": RecordList(host=host, view=OutboxView.SENT, parent=self),
         }
 
-    def _build(self) -> None:
+    def _build(self, theme: Theme) -> None:
         self._empty.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self._stack.addWidget(self._view)
         self._stack.addWidget(self._empty)
@@ -114,13 +114,13 @@ class MailroomWindow(QMainWindow):
         box = QVBoxLayout(central)
         box.setContentsMargins(0, 0, 0, 0)
         box.setSpacing(0)
-        box.addWidget(self._top_bar())
+        box.addWidget(self._top_bar(theme))
         box.addWidget(line())
         box.addWidget(self._notice)
         box.addWidget(splitter, 1)
         self.setCentralWidget(central)
 
-    def _top_bar(self) -> QWidget:
+    def _top_bar(self, theme: Theme) -> QWidget:
         for name in TABS:
             self._tabs.addTab(name)
         self._filter.setObjectName("mailroom.filter")
@@ -131,6 +131,13 @@ class MailroomWindow(QMainWindow):
         new = button(
             "New message", name="mailroom.new", role="primary", clicked=self._host.open_new
         )
+        settings = icon_button(
+            theme,
+            "settings",
+            name="mailroom.settings",
+            tip="Settings (Ctrl+,)",
+            clicked=self._host.open_settings,
+        )
         bar = surface("surface")
         row = QHBoxLayout(bar)
         row.setContentsMargins(16, 0, 16, 0)
@@ -139,6 +146,7 @@ class MailroomWindow(QMainWindow):
         row.addStretch(1)
         row.addWidget(self._filter)
         row.addWidget(new)
+        row.addWidget(settings)
         return bar
 
     def _connect(self) -> None:
@@ -161,6 +169,7 @@ class MailroomWindow(QMainWindow):
         QShortcut(QKeySequence.StandardKey.New, self, self._host.open_new)
         QShortcut(QKeySequence.StandardKey.Find, self, self._filter.setFocus)
         QShortcut(QKeySequence.StandardKey.Close, self, self.close)
+        QShortcut(QKeySequence("Ctrl+,"), self, self._host.open_settings)
         for number in range(len(TABS)):
             QShortcut(
                 QKeySequence(f"Ctrl+{number + 1}"),

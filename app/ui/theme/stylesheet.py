@@ -109,6 +109,12 @@ QLineEdit, QPlainTextEdit, QTextEdit, QComboBox, QSpinBox, QDateTimeEdit {
 QLineEdit, QComboBox, QSpinBox, QDateTimeEdit { min-height: 26px; padding: 0 8px; }
 QLineEdit:focus, QPlainTextEdit:focus, QTextEdit:focus, QComboBox:focus, QSpinBox:focus,
 QDateTimeEdit:focus { border-color: $accent; }
+QAbstractSpinBox QLineEdit {
+    border: none; border-radius: 0; background: transparent; min-height: 0; padding: 0;
+}
+QSpinBox:disabled { color: $muted; background: $background; }
+QLineEdit[text="fixed"], QPlainTextEdit[text="fixed"] { font-size: 12px; }
+QPlainTextEdit[text="fixed"] { background: $raised; padding: 6px; }
 QLineEdit[plain="true"], QTextEdit[plain="true"], QPlainTextEdit[plain="true"] {
     border: none; border-radius: 0; background: transparent; padding: 0;
 }
@@ -122,6 +128,12 @@ QListView, QTreeView, QTableView {
     selection-background-color: $accent_soft; selection-color: $text;
 }
 QListView[plain="true"] { background: transparent; }
+QListView[role="nav"]::item {
+    border: 1px solid transparent; border-radius: 6px; padding-left: 6px; color: $text;
+}
+QListView[role="nav"]::item:hover { background: $line_faint; }
+QListView[role="nav"]::item:selected { background: $accent_soft; color: $text; }
+QListView[role="nav"]:focus::item:selected { border-color: $accent; }
 QTableView[surface="background"] { background: $background; }
 QHeaderView { background: $surface; border: none; }
 QHeaderView::section {
@@ -164,7 +176,6 @@ QTabBar::tab:hover:!selected { color: $text; }
 QTabBar:focus { outline: none; }
 QTabBar::tab:selected:focus { color: $accent; }
 
-QCheckBox, QRadioButton { spacing: 8px; background: transparent; }
 """)
 
 

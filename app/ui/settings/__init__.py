@@ -1,0 +1,1 @@
+"""The settings: looks and sending, the accounts, the local API with its keys."""
