@@ -54,14 +54,18 @@ class _Shelf(Generic[T]):
         self._account = account
         self._read = read
         self._name = vault_name(account.provider, account.uid)
+        self._last: _Kept[T] | None = None
 
     def load(self) -> _Kept[T]:
         """Give what is kept. Raises SignInRequired, VaultUnavailable."""
-        raw = self._vault.load(self._name)
+        raw, last = self._vault.load(self._name), self._last
+        if last is not None and last.raw == raw:
+            return last
         tokens = self._read(raw) if raw is not None else None
         if raw is None or tokens is None:
             raise self.signed_out()
-        return _Kept(raw, tokens)
+        self._last = _Kept(raw, tokens)
+        return self._last
 
     def replace(self, old: _Kept[T], raw: bytes) -> None:
         """Seal new tokens, unless somebody signed in or out or refreshed since `old` was read."""

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from app.ports.contacts import TimelineStore
 
 log = logging.getLogger("store")
+REST_S = 0.5
 
 _STATES = {
     OutboundState.SCHEDULED: TimelineState.SCHEDULED,
@@ -69,10 +70,15 @@ class Timelines:
 
 
 class TimelineFeed:
-    """Catches up on a thread of its own whenever a record changed; many changes are one look."""
+    """Catches up on a thread of its own whenever a record changed; many changes are one look.
 
-    def __init__(self, timelines: Timelines) -> None:
+    Readers catch up themselves, so it can rest between looks: mail on its way out goes first.
+    """
+
+    def __init__(self, timelines: Timelines, *, rest_s: float = REST_S) -> None:
         self._timelines = timelines
+        self._rest_s = rest_s
+        self._closing = threading.Event()
         self._lock = threading.Lock()
         self._is_asked = False
         self._is_closed = False
@@ -90,6 +96,7 @@ class TimelineFeed:
         """Finish the look that was asked for."""
         with self._lock:
             self._is_closed = True
+        self._closing.set()
         self._worker.shutdown(wait=True)
 
     def _run(self) -> None:
@@ -100,6 +107,7 @@ class TimelineFeed:
         except AppError as error:
             # Nothing is lost: it is pending, and the next change or reader does it.
             log.info("the timelines are behind: %s", error.code)
+        self._closing.wait(self._rest_s)
 
 
 def entries_of(record: OutboundEmail) -> list[TimelineEntry]:

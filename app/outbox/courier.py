@@ -20,6 +20,7 @@ from app.domain.errors import (
 from app.domain.outbound import DeliveryStep, OutboundState, Reason
 from app.outbox.kept import is_kept_there, waits_for_handing_over
 from app.outbox.later import Later
+from app.outbox.ledger import Taken
 from app.outbox.settler import Settler
 from app.outbox.supplies import Supplies, draft_of, error_evidence
 from app.outbox.sweeper import Sweeper
@@ -161,7 +162,7 @@ class Courier:
             carriage = self._keeping(step, self._supplies.carriage(claimed, cancel))
             self._supplies.check_frozen(claimed)
             draft = self._make_draft(step, provider, carriage)
-            cancel.check()
+            self._stop_if_asked(step, draft, cancel)
             step.is_for_later = step.record.is_for_later(self._clock.now())
             receipt = self._send(step, provider, carriage, draft)
         except Cancelled:
@@ -191,21 +192,28 @@ class Courier:
         # An earlier attempt may have made one without hearing of it.
         found = provider.find_draft(carriage) if step.was_drafting else None
         draft = found or provider.create_draft(carriage)
-        step.record = self._ledger.change(
-            step.record,
-            "draft_found" if found else "draft_made",
-            step=DeliveryStep.DRAFTED,
-            provider_draft_id=draft.draft_id,
-            provider_draft_message_id=draft.message_id,
-            upload_state="",
-            evidence={"draft": draft.draft_id},
-        )
+        event = "draft_found" if found else "draft_made"
+        step.made = Taken(event, {"draft": draft.draft_id})
         return draft
+
+    def _stop_if_asked(self, step: _Progress, draft: ProviderDraft, cancel: CancelToken) -> None:
+        if not cancel.is_cancelled:
+            return
+        if step.made is not None:
+            event, evidence = step.made.event, step.made.evidence
+            fields = _drafted(draft) | {"step": DeliveryStep.DRAFTED}
+            step.record = self._ledger.change(step.record, event, evidence=evidence, **fields)
+        raise Cancelled
 
     def _send(
         self, step: _Progress, provider: Provider, carriage: Carriage, draft: ProviderDraft
     ) -> Receipt:
-        step.record = self._ledger.change(step.record, "handing_over", step=DeliveryStep.SENDING)
+        # A draft that was just made is written down in the same transaction: between the two
+        # nothing is asked of anybody, so no crash can tell them apart.
+        fields = _drafted(draft) if step.made else {}
+        step.record = self._ledger.change(
+            step.record, "handing_over", before=step.made, step=DeliveryStep.SENDING, **fields
+        )
         return provider.send_draft(draft, carriage)
 
     # --- ends of an attempt that was not accepted ---
@@ -255,3 +263,13 @@ class _Progress:
         self.record = record
         self.was_drafting = was_drafting
         self.is_for_later = False
+        # A draft that was made or found by this attempt and is not written down yet.
+        self.made: Taken | None = None
+
+
+def _drafted(draft: ProviderDraft) -> dict[str, Any]:
+    return {
+        "provider_draft_id": draft.draft_id,
+        "provider_draft_message_id": draft.message_id,
+        "upload_state": "",
+    }

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from app.domain.errors import NotFound
@@ -28,6 +28,14 @@ RESTING = frozenset(
 )
 
 
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """A step that is written down together with the next one."""
+
+    event: str
+    evidence: dict[str, str]
+
+
 class Ledger:
     """Changes records by compare-and-set, each change with its line of history."""
 
@@ -47,7 +55,7 @@ class Ledger:
             raise NotFound(kind="record", uid=uid)
         return record
 
-    def change(
+    def change(  # noqa: PLR0913  the one door for every change, keyword-only
         self,
         record: OutboundEmail,
         event: str,
@@ -56,9 +64,10 @@ class Ledger:
         reason: Reason = Reason.NONE,
         evidence: dict[str, str] | None = None,
         restore: Draft | None = None,
+        before: Taken | None = None,
         **fields: Any,
     ) -> OutboundEmail:
-        """Write a change of `record` and its line of history.
+        """Write a change of `record` and its line of history, after that of a step just taken.
 
         Raises:
             TooLate: somebody else changed the record, or the change is not in the table.
@@ -73,7 +82,8 @@ class Ledger:
             **fields,
         )
         entry = HistoryEntry(at=now, state=new.state, event=event, detail=evidence or {})
-        written = self._records.advance(record, new, entry, restore)
+        earlier = replace(entry, event=before.event, detail=before.evidence) if before else None
+        written = self._records.advance(record, new, entry, restore, before=earlier)
         log.info("%s %s -> %s (%s)", record.uid, record.state, written.state, event)
         self._bus.publish(OutboundChanged(record.uid))
         if written.state is not record.state and written.state in RESTING:

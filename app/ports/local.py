@@ -160,10 +160,13 @@ class OutboxStore(Protocol):
         new: OutboundEmail,
         entry: HistoryEntry,
         restore: Draft | None = None,
+        *,
+        before: HistoryEntry | None = None,
     ) -> OutboundEmail:
         """Write `new` and its history if the row is still exactly `old`; the only way to change one.
 
-        `restore` becomes a draft again in the same transaction.
+        `restore` becomes a draft again in the same transaction; `before` is a line of history that
+        comes before `entry`, for a step that was taken since `old` was written.
 
         Raises:
             TooLate: the row has moved on since `old` was read.

@@ -19,6 +19,9 @@ class SqliteAccounts:
 
     def __init__(self, database: Database) -> None:
         self._database = database
+        # Read for every mail and hardly ever changed: equal rows are the same values.
+        self._accounts: tuple[list[Row], list[Account]] = ([], [])
+        self._mailboxes: tuple[list[Row], list[Mailbox]] = ([], [])
 
     def list_accounts(self) -> list[Account]:
         """Give the accounts in the order they were added."""
@@ -26,7 +29,10 @@ class SqliteAccounts:
             "SELECT uid, provider, address, display_name, state, state_since, capabilities, scopes,"
             " added_at FROM account ORDER BY added_at"
         )
-        return [_account(row) for row in rows]
+        known = self._accounts
+        if known[0] != rows:
+            known = self._accounts = (rows, [_account(row) for row in rows])
+        return list(known[1])
 
     def list_mailboxes(self) -> list[Mailbox]:
         """Give every mailbox, the default one first, then by account."""
@@ -35,7 +41,10 @@ class SqliteAccounts:
             " m.reply_to, m.signature_html FROM mailbox m JOIN account a ON a.uid = m.account_uid"
             " ORDER BY m.is_default DESC, a.added_at, m.position"
         )
-        return [_mailbox(row) for row in rows]
+        known = self._mailboxes
+        if known[0] != rows:
+            known = self._mailboxes = (rows, [_mailbox(row) for row in rows])
+        return list(known[1])
 
     def save(self, account: Account, mailboxes: Sequence[Mailbox]) -> None:
         """Write an account and exactly these mailboxes of it."""

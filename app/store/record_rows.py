@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict
+from dataclasses import fields
+from datetime import datetime
+from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from app.domain.account import ProviderKind
@@ -25,7 +27,7 @@ from app.mime.draft_json import (
     reply_from_dict,
     reply_to_dict,
 )
-from app.store.times import from_text, from_text_or_none, to_text, to_text_or_none
+from app.store.times import from_text, from_text_or_none, to_text
 
 if TYPE_CHECKING:
     from app.store.database import Row
@@ -92,25 +94,25 @@ def record_values(record: OutboundEmail) -> dict[str, object]:
 
 def changing_values(record: OutboundEmail) -> dict[str, object]:
     """Give the columns that a step may change, in the order of CHANGING."""
-    return {
-        "state": record.state.value,
-        "reason": record.reason.value,
-        "updated_at": to_text(record.updated_at),
-        "due_at": to_text(record.due_at),
-        "step": record.step.value,
-        "attempts": record.attempts,
-        "asks": record.asks,
-        "priority": record.priority,
-        "provider_draft_id": record.provider_draft_id,
-        "provider_draft_message_id": record.provider_draft_message_id,
-        "upload_state": record.upload_state,
-        "receipt": json.dumps(asdict(record.receipt)) if record.receipt else None,
-        "planned_at": to_text_or_none(record.planned_at),
-        "keeper": record.keeper.value,
-        "sent_at": to_text_or_none(record.sent_at),
-        "uncertain_at": to_text_or_none(record.uncertain_at),
-        "detail": record.detail,
-    }
+    return {name: _column(getattr(record, name)) for name in CHANGING}
+
+
+def changed_values(old: OutboundEmail, new: OutboundEmail) -> dict[str, object]:
+    """Give the columns in which two versions differ: what stays costs no index its place."""
+    differing = [name for name in CHANGING if getattr(old, name) != getattr(new, name)]
+    return {name: _column(getattr(new, name)) for name in differing}
+
+
+def _column(value: object) -> object:
+    match value:
+        case StrEnum():
+            return value.value
+        case datetime():
+            return to_text(value)
+        case Receipt():
+            return json.dumps({one.name: getattr(value, one.name) for one in fields(Receipt)})
+        case _:
+            return value
 
 
 def content_values(record: OutboundEmail) -> tuple[str, str | None, str]:

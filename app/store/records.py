@@ -18,9 +18,8 @@ from app.ports import Enqueued
 from app.store.drafts import dump_draft, insert_draft
 from app.store.record_lists import VIEWS
 from app.store.record_rows import (
-    CHANGING,
     COLUMNS,
-    changing_values,
+    changed_values,
     content_values,
     load_record,
     record_values,
@@ -35,7 +34,6 @@ if TYPE_CHECKING:
     from app.ports import KeyClaim, OutboxView
     from app.store.database import Database
 
-_SETTINGS = ", ".join(f"{name} = ?" for name in CHANGING)
 _SELECT = (
     f"SELECT {', '.join('o.' + name for name in COLUMNS)}, c.content, c.reply, c.links"
     " FROM outbound o JOIN outbound_content c ON c.uid = o.uid"
@@ -71,21 +69,24 @@ class SqliteRecords:
         new: OutboundEmail,
         entry: HistoryEntry,
         restore: Draft | None = None,
+        *,
+        before: HistoryEntry | None = None,
     ) -> OutboundEmail:
         """Write `new` if the row is still `old`."""
         if new.state is not old.state:
             check_transition(old.state, new.state)
-        values = changing_values(new)
+        values = changed_values(old, new)
         with self._database.write() as connection:
             changed = connection.execute(
-                f"UPDATE outbound SET {_SETTINGS}, version = version + 1"
-                " WHERE uid = ? AND version = ?",
+                f"UPDATE outbound SET {''.join(f'{name} = ?, ' for name in values)}"
+                "version = version + 1 WHERE uid = ? AND version = ?",
                 (*values.values(), old.uid, old.version),
             ).rowcount
             if changed != 1:
                 raise TooLate(state=_state_of(connection, old.uid))
-            if entry.event:
-                _append(connection, old.uid, entry)
+            for one in (before, entry):
+                if one is not None and one.event:
+                    _append(connection, old.uid, one)
             if restore is not None:
                 insert_draft(connection, restore)
         return replace(new, version=old.version + 1)
