@@ -144,6 +144,7 @@ class Http:
                 _headers(call, token),
                 flight if call.body is not None else None,
                 flight.trace,
+                _taker(call),
             )
         except WireBrokenError as error:
             raise self._broken(call, flight, error) from None
@@ -155,6 +156,19 @@ class Http:
         if call.is_final and flight.may_have_arrived:
             return DeliveryUncertain(provider=self._provider.value, detail=error.detail)
         return Unavailable(provider=self._provider.value, detail=error.detail)
+
+
+def _taker(call: Call) -> Callable[[bytes], object] | None:
+    """Give who takes the answer, stopped between two pieces when that is asked for."""
+    take, cancel = call.take, call.cancel
+    if take is None or cancel is None:
+        return take
+
+    def checked(piece: bytes) -> None:
+        cancel.check()
+        take(piece)
+
+    return checked
 
 
 def _headers(call: Call, token: str) -> list[tuple[str, str]]:

@@ -63,18 +63,19 @@ class Wire:
         self._pools: dict[tuple[str, str], httpcore.ConnectionPool] = {}
         self._routes: dict[tuple[str, str], httpcore.ConnectionPool] = {}
 
-    def exchange(
+    def exchange(  # noqa: PLR0917  one request in one call
         self,
         method: str,
         url: str,
         headers: Iterable[tuple[str, str]],
         body: Iterable[bytes] | None,
         trace: Callable[[str, object], None],
+        take: Callable[[bytes], object] | None = None,
     ) -> Arrived:
-        """Send one request and read its answer to the end.
+        """Send one request and read its answer to the end, or hand a 2xx answer to `take` in pieces.
 
         Raises:
-            WireBrokenError: there is no whole answer. Whatever `body` raises comes through.
+            WireBrokenError: there is no whole answer. Whatever `body` or `take` raise comes through.
         """
         import httpcore
 
@@ -98,13 +99,16 @@ class Wire:
         try:
             response = self._pool(place).handle_request(request)
             try:
+                if take is not None and 200 <= response.status < 300:
+                    return response.status, _handed_over(response, take), b""
                 content = response.read()
             finally:
                 response.close()
         except broken as error:
             # The library's text is left out: it may hold a URL.
             raise WireBrokenError(_describe(error), type(error).__name__) from None
-        return response.status, *_unpacked(response.headers, content)
+        headers_in = _joined(response.headers)
+        return response.status, headers_in, _unpacked(headers_in, content)
 
     def close(self) -> None:
         """Close all connections; what runs on them breaks."""
@@ -172,18 +176,46 @@ def _encoded(place: SplitResult, headers: Iterable[tuple[str, str]]) -> list[tup
     return [(b"Host", place.netloc.encode("ascii")), *_ALWAYS, *named]
 
 
-def _unpacked(raw: Iterable[tuple[bytes, bytes]], content: bytes) -> tuple[dict[str, str], bytes]:
-    """Read the headers, repeated ones joined (RFC 9110 §5.3), and undo gzip."""
+def _joined(raw: Iterable[tuple[bytes, bytes]]) -> dict[str, str]:
+    """Read the headers, repeated ones joined (RFC 9110 §5.3)."""
     headers: dict[str, str] = {}
     for name, value in raw:
         key, text = name.lower().decode("latin-1"), value.decode("latin-1")
         headers[key] = f"{headers[key]}, {text}" if key in headers else text
-    if headers.get("content-encoding", "").strip().lower() == "gzip" and content:
+    return headers
+
+
+def _is_packed(headers: dict[str, str]) -> bool:
+    return headers.get("content-encoding", "").strip().lower() == "gzip"
+
+
+def _unpacked(headers: dict[str, str], content: bytes) -> bytes:
+    """Undo gzip."""
+    if not (_is_packed(headers) and content):
+        return content
+    try:
+        return zlib.decompress(content, _GZIP)
+    except zlib.error as error:
+        raise WireBrokenError("the answer could not be unpacked", "DecodingError") from error
+
+
+def _handed_over(response: httpcore.Response, take: Callable[[bytes], object]) -> dict[str, str]:
+    """Give an answer away piece by piece, unpacked; it is never whole in memory."""
+    headers = _joined(response.headers)
+    packed = zlib.decompressobj(_GZIP) if _is_packed(headers) else None
+    for piece in response.iter_stream():
+        if packed is None:
+            take(piece)
+            continue
         try:
-            content = zlib.decompress(content, _GZIP)
+            plain = packed.decompress(piece)
         except zlib.error as error:
             raise WireBrokenError("the answer could not be unpacked", "DecodingError") from error
-    return headers, content
+        if plain:
+            take(plain)
+    if packed is not None and not packed.eof:
+        raise WireBrokenError("the answer could not be unpacked", "DecodingError")
+    return headers
 
 
 def _proxy_for(place: SplitResult) -> str:

@@ -19,6 +19,8 @@ from typing import Any
 from app.sandbox import mail
 from app.sandbox.records import GraphAttachment, GraphItem
 
+# What a cloud attachment looks like in MIME is Outlook's own secret: the sandbox has a type for it.
+LINK_TYPE = "application/vnd.sandbox.cloud-link"
 _BLOCKS = frozenset({"p", "div", "br", "li", "tr", "h1", "h2", "h3", "hr", "blockquote", "table"})
 _SILENT = frozenset({"style", "script", "head", "title"})
 
@@ -103,8 +105,7 @@ def _attachment(part: Message) -> GraphAttachment:
     )
     if part.get_content_type() == "message/rfc822":
         return _item(part)
-    # What a cloud attachment looks like in MIME is Outlook's own; the sandbox takes a URL for one.
-    is_link = part.get_content_type() == "message/external-body"
+    is_link = part.get_content_type() == LINK_TYPE
     return GraphAttachment(
         id="AAMkAtt" + secrets.token_urlsafe(24),
         name=mail.decoded(part.get_filename() or "") or "attachment",
