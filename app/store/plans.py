@@ -19,6 +19,12 @@ if TYPE_CHECKING:
 # As in the partial index outbound_waiting, word for word, or SQLite does not use it.
 _WAITING = "state IN ('scheduled', 'queued', 'uncertain')"
 _COLUMNS = "uid, state, reason, account_uid, due_at, mailbox_uid, recipients, updated_at"
+# As in outbound_to_sweep. A few, so that an account that is busy is in nobody's way.
+_SWEEPS = (
+    f"SELECT {_COLUMNS} FROM outbound WHERE state IN ('cancelled', 'failed')"
+    " AND (provider_draft_id <> '' OR upload_state <> '' OR step = 'drafting')"
+    " AND due_at <= ? ORDER BY due_at LIMIT 20"
+)
 _SHA256 = re.compile(r"\b[0-9a-f]{64}\b")
 _REFERRING = (
     "SELECT spool_sha256 FROM outbound",
@@ -59,13 +65,8 @@ class SqlitePlans:
                 " AND due_at <= ? ORDER BY priority, due_at LIMIT 1",
                 (account_uid, to_text(now)),
             )
-        found += self._database.query(
-            f"SELECT {_COLUMNS} FROM outbound WHERE state = 'cancelled'"
-            " AND (provider_draft_id <> '' OR upload_state <> '')"
-            " AND due_at <= ? ORDER BY due_at LIMIT 1",
-            (to_text(now),),
-        )
-        return [_waiting(row) for row in found]
+        sweeps = self._database.query(_SWEEPS, (to_text(now),))
+        return [_waiting(row) for row in (*found, *sweeps) if row[3] not in busy]
 
     def find_next_due(self, now: datetime) -> datetime | None:
         """Give when the next record that is not due yet becomes due."""

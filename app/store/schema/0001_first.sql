@@ -71,7 +71,8 @@ CREATE INDEX outbound_waiting ON outbound (account_uid, priority, due_at)
 CREATE INDEX outbound_by_sent ON outbound (account_uid, sent_at) WHERE sent_at IS NOT NULL;
 CREATE INDEX outbound_by_fingerprint ON outbound (fingerprint, created_at);
 CREATE INDEX outbound_to_sweep ON outbound (due_at)
-    WHERE state = 'cancelled' AND (provider_draft_id <> '' OR upload_state <> '');
+    WHERE state IN ('cancelled', 'failed')
+    AND (provider_draft_id <> '' OR upload_state <> '' OR step = 'drafting');
 
 -- Where a word is somewhere in 100,000 records, or nowhere: by its runs of three letters.
 CREATE VIRTUAL TABLE outbound_words USING fts5 (
