@@ -128,6 +128,10 @@ _postrider() {{
 {steps}
     esac
   done
+  # --option=value comes as three words, for = is in $COMP_WORDBREAKS.
+  if [[ $cur == = ]]; then cur=''
+  elif [[ $prev == = ]]; then prev=${{COMP_WORDS[COMP_CWORD-2]}}
+  fi
   case "$at:$prev" in
 {values}
   esac
@@ -159,14 +163,18 @@ _ZSH = """\
 #compdef postrider
 # Completion of postrider for zsh: put this as _postrider into a directory of $fpath
 _postrider() {{
-  local at='' i
+  local at='' i prev=${{words[CURRENT-1]}}
   local -a offered
   for ((i = 2; i < CURRENT; i++)); do
     case "$at:${{words[i]}}" in
 {steps}
     esac
   done
-  case "$at:${{words[CURRENT-1]}}" in
+  if [[ ${{words[CURRENT]}} == --*=* ]]; then
+    prev=${{words[CURRENT]%%=*}}
+    compset -P '*='
+  fi
+  case "$at:$prev" in
 {values}
   esac
   case "$at" in

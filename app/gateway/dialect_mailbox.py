@@ -46,7 +46,7 @@ class MailboxSend(Strict):
 
     sender: Annotated[AddressField, Field(alias="from")]
     to: People
-    body: str
+    body: Annotated[str, Field(min_length=1)]
     provider: Literal["gmail", "outlook"] | None = None
     cc: MorePeople | None = None
     bcc: MorePeople | None = None

@@ -23,7 +23,7 @@ from app.gateway.fields import (
 )
 from app.gateway.order import FileOrder, Order, SenderOrder, ThreadOrder
 from app.gateway.refusals import Detail
-from app.gateway.validation import exactly_one, read
+from app.gateway.validation import exactly_one, is_given, read
 from app.gateway.words import seconds_text
 
 if TYPE_CHECKING:
@@ -33,9 +33,9 @@ FIELDS = {"from": "thread_id", "body": "body_html"}
 
 
 class WorkspaceFile(Strict):
-    """An attachment."""
+    """An attachment; an uploaded file has a name already."""
 
-    filename: Line
+    filename: Line | None = None
     mime_type: MediaType | None = None
     content_base64: Base64 | None = None
     storage_path: Line | None = None
@@ -63,7 +63,17 @@ def _a_body(value: Mapping[str, Any]) -> Iterable[Detail]:
             yield Detail(name, "Either body_html or body_text is required.")
 
 
-RULES = (_a_body, exactly_one("attachments", "content_base64", "storage_path"))
+def _named_files(value: Mapping[str, Any]) -> Iterable[Detail]:
+    files = value.get("attachments")
+    for index, one in enumerate(files if isinstance(files, list) else ()):
+        is_uploaded = isinstance(one, dict) and is_given(one, "storage_path")
+        if isinstance(one, dict) and not is_uploaded and not is_given(one, "filename"):
+            yield Detail(
+                f"attachments[{index}].filename", f"attachments[{index}].filename is required."
+            )
+
+
+RULES = (_a_body, _named_files, exactly_one("attachments", "content_base64", "storage_path"))
 
 
 def order_of(value: Any) -> Order:
@@ -105,7 +115,7 @@ def _file(one: WorkspaceFile, index: int) -> FileOrder:
     data: Any = one.content_base64
     return FileOrder(
         field=f"attachments[{index}]",
-        filename=one.filename,
+        filename=one.filename or "",
         media_type=one.mime_type or "",
         data=data,
         storage_key=one.storage_path or "",

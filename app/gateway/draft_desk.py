@@ -78,7 +78,10 @@ class DraftDesk:
         """Keep a new draft. Raises Refusal, AppError."""
         asked = read(DraftBody, value, (whole_context,))
         draft = self._drafting(caller).draft(_lenient(asked))
-        return self._keep(self._as_asked(draft, asked, value), asked.planned_send_at, caller)
+        if not asked.subject:
+            # A draft may have no subject; a new one gets its words when it is sent.
+            draft = replace(draft, subject="")
+        return self._keep(draft, asked.planned_send_at, caller)
 
     def change(self, uid: str, value: Any, caller: Caller) -> dict[str, Any]:
         """Change the fields that are given; null empties one. Raises Refusal, AppError."""
@@ -153,10 +156,6 @@ class DraftDesk:
     def _mailbox(self, draft: Draft) -> Mailbox | None:
         boxes = self._services.book.list_mailboxes()
         return next((box for box in boxes if box.uid == draft.mailbox_uid), None)
-
-    def _as_asked(self, draft: Draft, asked: DraftBody, value: Mapping[str, Any]) -> Draft:
-        """A draft may have no subject, and a new one gets its words when it is sent."""
-        return draft if is_given(value, "subject") else replace(draft, subject=asked.subject or "")
 
     def _changed(
         self, draft: Draft, asked: DraftBody, value: Mapping[str, Any], caller: Caller

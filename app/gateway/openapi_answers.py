@@ -167,12 +167,14 @@ MEANINGS = {
     202: "Kept and on its way; the record at Location says how it goes on",
     204: "Gone",
 }
+# Spaces around a header's value are no part of it (RFC 9110 §5.5).
+KEY = r"^[ \t]*[!-~]([ -~]*[!-~])?[ \t]*$"
 SEND_HEADERS: list[dict[str, Any]] = [
     {
         "name": "Idempotency-Key",
         "in": "header",
         "description": "For 24 hours the same key with the same body gives the first answer.",
-        "schema": {"type": "string", "minLength": 1, "maxLength": 255, "pattern": "^[!-~]+$"},
+        "schema": {"type": "string", "minLength": 1, "maxLength": 255, "pattern": KEY},
     },
     {
         "name": "Prefer",

@@ -27,10 +27,14 @@ _SENTENCES = {
     "string_too_long": "{field} must not be longer than {max_length} characters.",
     "too_short": "{field} must not be empty.",
     "too_long": "{field} must not have more than {max_length} entries.",
+    "people_type": "{field} must be an address or a list of addresses.",
     "literal_error": "{field} must be {expected}.",
     "value_error": "{field} {error}",
 }
 MAX_DETAILS = 100
+_PEOPLE = frozenset({"to", "cc", "bcc"})
+# Nothing in them is as good as not giving them.
+_REQUIRED = frozenset({"to", "from", "subject", "body"})
 
 
 def read(model: type[M], value: Any, rules: Iterable[Rule] = ()) -> M:
@@ -52,19 +56,40 @@ def read(model: type[M], value: Any, rules: Iterable[Rule] = ()) -> M:
     try:
         made = model.model_validate(value)
     except ValidationError as error:
-        found = error.errors(include_url=False, include_input=False)
-        details = [*(_detail(one) for one in found[:MAX_DETAILS]), *details]
+        found = error.errors(include_url=False)
+        details = [*(_detail(one, value) for one in found[:MAX_DETAILS]), *details]
         raise invalid(details) from None
     if details:
         raise invalid(details)
     return made
 
 
-def _detail(error: Any) -> Detail:
-    field = _path(error["loc"])
-    template = _SENTENCES.get(error["type"], "{field} is not valid.")
+def _detail(error: Any, value: Mapping[str, Any]) -> Detail:
+    location = _asked_at(error["loc"], value)
+    field = _path(location)
+    template = _SENTENCES.get(_kind(error, location), "{field} is not valid.")
     context = {key: str(value) for key, value in error.get("ctx", {}).items()}
     return Detail(field, template.format(**{"error": "is not valid.", **context, "field": field}))
+
+
+def _asked_at(location: tuple[int | str, ...], value: Mapping[str, Any]) -> tuple[int | str, ...]:
+    """Give the place in what was sent: one address that stands for a list of one is its own field."""
+    if location[1:] == (0,) and isinstance(value.get(str(location[0])), str):
+        return location[:1]
+    return location
+
+
+def _kind(error: Any, location: tuple[int | str, ...]) -> str:
+    """Give what is wrong, nearer than the library says it."""
+    kind, given, last = str(error["type"]), error["input"], location[-1]
+    if isinstance(last, str):
+        if given is None or (given == "" and last in _REQUIRED):
+            return "missing"
+        if kind == "list_type" and last in _PEOPLE:
+            return "people_type"
+    if kind == "too_long" and isinstance(given, str):
+        return "string_too_long"
+    return kind
 
 
 def _path(location: tuple[int | str, ...]) -> str:

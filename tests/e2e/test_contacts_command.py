@@ -129,7 +129,7 @@ def test_people_and_deals_are_listed_and_shown(tmp_path: Path, offline: dict[str
     assert (code, "Renewal · 24,000" in out.decode()) == (0, True)
     code, (error,), words = run(["contacts", "show", "--json", "nobody"], offline)
     assert (code, error["error"]["code"]) == (65, "not_found")
-    assert "no longer there" in words
+    assert "There is no" in words
 
 
 @pytest.mark.parametrize("sender", [ADA_GMAIL, ADA_OUTLOOK])
@@ -178,8 +178,8 @@ def test_an_unresolved_field_stops_the_send_with_the_list(
 @pytest.mark.parametrize(
     ("more", "code", "words"),
     [
-        (["--contact", "nobody"], 65, "no longer there"),
-        (["--deal", "nothing"], 65, "no longer there"),
+        (["--contact", "nobody"], 65, "There is no contact “nobody”"),
+        (["--deal", "nothing"], 65, "There is no deal “nothing”"),
         (["--context", "4711"], 64, "not TYPE:ID"),
         (["--inline", "picture.png"], 64, "not CID=FILE"),
     ],

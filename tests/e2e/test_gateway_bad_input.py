@@ -119,8 +119,8 @@ _BREAKS = ["\r\n", "\n", "\r", "\0", "\x0b", "\x85", "\u2028"]
 @pytest.mark.parametrize(
     ("path", "body", "field"),
     [
-        (WORKSPACE, {"to": "a@x.example{}Bcc: e@evil.example"}, "to[0]"),
-        (WORKSPACE, {"to": '"Jane{}Bcc: e@evil.example" <a@x.example>'}, "to[0]"),
+        (WORKSPACE, {"to": "a@x.example{}Bcc: e@evil.example"}, "to"),
+        (WORKSPACE, {"to": '"Jane{}Bcc: e@evil.example" <a@x.example>'}, "to"),
         (WORKSPACE, {"cc": ["a@x.example{}"]}, "cc[0]"),
         (WORKSPACE, {"bcc": ["{}a@x.example"]}, "bcc[0]"),
         (WORKSPACE, {"reply_to": "a@x.example{}X: y"}, "reply_to"),

@@ -120,7 +120,7 @@ def test_repeated_key_sends_once(env: dict[str, str], control: ControlClient) ->
         (["send", "--from", ADA_GMAIL, "--to", "not an address"], 65, "not an address"),
         (["send", "--from", "who@else.example", "--to", "a@b.example"], 77, "who@else.example"),
         (["send", "--from", ADA_GMAIL, "--to", "a@b.example", "--attach", "/none"], 65, "none"),
-        (["outbox", "show", "nothing"], 65, "no longer there"),
+        (["outbox", "show", "nothing"], 65, "There is no record"),
         (["sendd"], 64, "invalid choice"),
     ],
 )

@@ -1,0 +1,104 @@
+"""Bounds what a connection may cost before it has asked for anything. Runs on the loop.
+
+uvicorn waits without an end for the head of a request, the first as well as one after a pause: a
+client that sends a byte a minute, a thousand times over, would hold every file handle there is.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+HEAD_TIMEOUT_S = 15.0
+MAX_HEAD_BYTES = 65_536
+MAX_CONNECTIONS = 2000
+
+
+class Connections:
+    """Counts the open connections of a server."""
+
+    def __init__(self) -> None:
+        self._most = MAX_CONNECTIONS
+        self._open = 0
+
+    def take(self) -> bool:
+        """Count one more; False if there are too many."""
+        if self._open >= self._most:
+            return False
+        self._open += 1
+        return True
+
+    def give_back(self) -> None:
+        """Uncount one."""
+        self._open -= 1
+
+
+def bounded(
+    protocol: type[Any], connections: Connections, malformed: Callable[[], bytes]
+) -> type[Any]:
+    """Give uvicorn's protocol with bounds.
+
+    Args:
+        protocol: either of uvicorn's.
+        connections: counts them.
+        malformed: gives the whole answer to what is not HTTP.
+    """
+
+    class Bounded(protocol):  # type: ignore[misc]
+        """One connection."""
+
+        _end: asyncio.TimerHandle | None = None
+        _head_bytes = 0
+        _is_counted = False
+
+        def connection_made(self, transport: Any) -> None:
+            super().connection_made(transport)
+            # No line of log for every request, whatever the logging set-up is.
+            self.access_log = False
+            self._is_counted = connections.take()
+            if self._is_counted:
+                self._begin_waiting()
+            else:
+                transport.abort()
+
+        def data_received(self, data: bytes) -> None:
+            super().data_received(data)
+            if self.cycle is not None and not self.cycle.response_complete:
+                self._end_waiting()
+                return
+            # Part of a head: from its first byte on there is an end to waiting for the rest.
+            self._begin_waiting()
+            self._head_bytes += len(data)
+            if self._head_bytes > MAX_HEAD_BYTES:
+                self._give_up()
+
+        def connection_lost(self, error: Exception | None) -> None:
+            self._end_waiting()
+            if self._is_counted:
+                self._is_counted = False
+                connections.give_back()
+            super().connection_lost(error)
+
+        def send_400_response(self, _: str) -> None:
+            self.transport.write(malformed())
+            self.transport.close()
+
+        def _begin_waiting(self) -> None:
+            if self._end is None:
+                self._end = self.loop.call_later(HEAD_TIMEOUT_S, self._give_up)
+
+        def _end_waiting(self) -> None:
+            self._head_bytes = 0
+            if self._end is not None:
+                self._end.cancel()
+                self._end = None
+
+        def _give_up(self) -> None:
+            self._end = None
+            if not self.transport.is_closing():
+                self.transport.close()
+
+    return Bounded
