@@ -10,8 +10,8 @@ from app.cli.exits import DONE
 from app.cli.output import account_value
 from app.domain.account import ProviderKind
 from app.domain.errors import NotFound
-from app.domain.texts_account import missing_sentences
-from app.ports import SignInFlow
+from app.domain.texts_account import missing_sentences, removal_sentence
+from app.ports import OutboxView, SignInFlow
 from app.runtime.cancel import CancelToken
 
 if TYPE_CHECKING:
@@ -47,7 +47,14 @@ def run(arguments: argparse.Namespace, services: Services, output: Output, _: En
             return DONE
         case _:
             account = _find(arguments.account, services)
+            kept = [
+                one
+                for one in services.records.list_records(OutboxView.SCHEDULED)
+                if one.account_uid == account.uid and one.is_at_provider
+            ]
             services.book.remove(account.uid)
+            if kept:
+                output.note(removal_sentence(account, len(kept), len(kept)))
             output.row(
                 {"removed": account.uid, "address": account.address},
                 f"Removed {account.address}; its tokens are forgotten.",

@@ -62,3 +62,23 @@ def state_sentence(account: Account, waiting: int, now: datetime, tz: tzinfo | N
 def vault_sentence(mode: str) -> str:
     """Say how tokens are kept; `mode` is the way in force, not the one wished for."""
     return _VAULT.get(mode, "")
+
+
+def removal_sentence(account: Account, waiting: int, kept: int) -> str:
+    """Say what becomes of open mail when an account is removed; empty if there is none.
+
+    Args:
+        account: the one to be removed.
+        waiting: how many records are open, `kept` of them with the provider until their time.
+        kept: how many the provider sends by itself.
+    """
+    said = []
+    if kept:
+        mails = plural(kept, "scheduled mail is", "scheduled mails are")
+        goes = "goes" if kept == 1 else "go"
+        said.append(
+            f"{mails} with {account.provider.label} already and {goes} out from there all the same."
+        )
+    if waiting > kept:
+        said.append("Mail that waits for this account stays in the Outbox, unsent.")
+    return " ".join(said)

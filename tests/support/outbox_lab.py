@@ -11,7 +11,14 @@ from typing import Any
 
 from app.domain.account import ProviderKind
 from app.domain.errors import DraftGone
-from app.domain.outbound import HistoryEntry, OutboundEmail, OutboundState, Reason, Receipt
+from app.domain.outbound import (
+    HistoryEntry,
+    Keeper,
+    OutboundEmail,
+    OutboundState,
+    Reason,
+    Receipt,
+)
 from app.outbox.courier import Courier
 from app.outbox.ledger import Ledger
 from app.outbox.limits import Caps, Limits
@@ -62,14 +69,29 @@ class FakeClock:
 
 
 class ScriptedCarrier:
-    """Keeps drafts and accepted messages like a provider, and fails as scripted, once each."""
+    """Keeps drafts and accepted messages like a provider, and fails as scripted, once each.
 
-    def __init__(self, label: ProviderKind) -> None:
+    What is to be sent later is `held` with its moment, by a clock of its own that nobody sets.
+    """
+
+    def __init__(self, label: ProviderKind, clock: FakeClock) -> None:
         self.label = label
+        self.held: dict[str, datetime] = {}
+        self._clock = clock
+        self._began = clock.wall - timedelta(seconds=clock.elapsed_s)
         self.drafts: dict[str, str] = {}
         self.accepted: list[str] = []
         self.script: dict[str, Callable[[], None]] = {}
         self._count = 0
+
+    def now(self) -> datetime:
+        return self._began + timedelta(seconds=self._clock.elapsed_s)
+
+    def settle(self) -> None:
+        """Send what has come due."""
+        for draft_id in [one for one, moment in self.held.items() if moment <= self.now()]:
+            del self.held[draft_id]
+            self.accepted.append(self.drafts.pop(draft_id))
 
     def _meet(self, moment: str) -> None:
         fault = self.script.pop(moment, None)
@@ -92,18 +114,46 @@ class ScriptedCarrier:
         self._meet("send before")
         if draft.draft_id not in self.drafts:
             raise DraftGone(provider=self.label.value, status=404)
+        if carriage.send_at is not None and carriage.send_at > self.now():
+            self.held[draft.draft_id] = carriage.send_at
+            self._meet("send after")
+            return Receipt(provider_message_id=draft.draft_id, http_status=202)
         self.accepted.append(self.drafts.pop(draft.draft_id))
         self._meet("send after")
         return Receipt(provider_message_id=f"sent-{len(self.accepted)}", http_status=200)
 
     def ask_outcome(self, draft: ProviderDraft, carriage: Any, since: datetime) -> Evidence:
         self._meet("ask")
+        if carriage.send_at is not None:
+            return self._what_is(draft, carriage)
         if draft.draft_id in self.drafts:
             return Evidence(verdict=Verdict.NOT_SENT, found="still a draft")
         if carriage.uid in self.accepted:
             receipt = Receipt(provider_message_id="found")
             return Evidence(verdict=Verdict.SENT, found="among the sent ones", receipt=receipt)
         return Evidence(verdict=Verdict.UNKNOWN, found="gone")
+
+    def _what_is(self, draft: ProviderDraft, carriage: Any) -> Evidence:
+        self.settle()
+        left_s = (carriage.send_at - self.now()).total_seconds()
+        receipt = None
+        if draft.draft_id in self.drafts:
+            verdict = Verdict.WAITING if left_s > 0 else Verdict.NOT_SENT
+        elif carriage.uid in self.accepted:
+            verdict, receipt = Verdict.SENT, Receipt(provider_message_id="found")
+        else:
+            verdict = Verdict.UNKNOWN
+        return Evidence(verdict=verdict, found=verdict.value, receipt=receipt, left_s=left_s)
+
+    def withdraw(self, draft: ProviderDraft, carriage: Any) -> Evidence:
+        self._meet("withdraw before")
+        self.settle()
+        self.drafts.pop(draft.draft_id, None)
+        self.held.pop(draft.draft_id, None)
+        self._meet("withdraw after")
+        evidence = self._what_is(draft, carriage)
+        is_certain = evidence.verdict is Verdict.UNKNOWN and evidence.left_s > 0
+        return replace(evidence, verdict=Verdict.NOT_SENT) if is_certain else evidence
 
     def read_back(self, receipt: Receipt, carriage: Any) -> Receipt:
         self._meet("read back")
@@ -112,6 +162,7 @@ class ScriptedCarrier:
     def discard_draft(self, draft: ProviderDraft) -> None:
         self._meet("discard")
         self.drafts.pop(draft.draft_id, None)
+        self.held.pop(draft.draft_id, None)
 
 
 class OneCarrier:
@@ -135,7 +186,7 @@ class OutboxLab:
         self.folder = folder
         self.provider = provider
         self.clock = FakeClock()
-        self.carrier = ScriptedCarrier(provider)
+        self.carrier = ScriptedCarrier(provider, self.clock)
         self.blobs = FileBlobs(folder / "blobs")
         self.sha256 = self.blobs.put(BYTES).sha256
         assert self.sha256 == hashlib.sha256(BYTES).hexdigest()
@@ -152,6 +203,7 @@ class OutboxLab:
         self.accounts = SqliteAccounts(self.database)
         self.records = SqliteRecords(self.database)
         self.plans = SqlitePlans(self.database)
+        self.drafts = SqliteDrafts(self.database)
         self.ledger = Ledger(records=self.records, clock=self.clock, bus=bus)
         self.recovery = Recovery(
             plans=self.plans, ledger=self.ledger, clock=self.clock, timing=TIMING
@@ -160,7 +212,7 @@ class OutboxLab:
             ledger=self.ledger,
             records=self.records,
             plans=self.plans,
-            drafts=SqliteDrafts(self.database),
+            drafts=self.drafts,
             clock=self.clock,
             ids=RandomIds(),
         )
@@ -174,13 +226,18 @@ class OutboxLab:
             clock=self.clock,
             bus=bus,
             timing=TIMING,
-            limits=Limits(
-                plans=self.plans, accounts=self.accounts, clock=self.clock, caps=caps
-            ),
+            limits=Limits(plans=self.plans, accounts=self.accounts, clock=self.clock, caps=caps),
         )
         self.recovery.take_up()
 
-    def submit(self, uid: str, *, due_in_s: float = 0.0, reason: Reason = Reason.NONE) -> None:
+    def submit(
+        self,
+        uid: str,
+        *,
+        due_in_s: float = 0.0,
+        reason: Reason = Reason.NONE,
+        **fields: object,
+    ) -> None:
         """Put a record into the outbox."""
         now = self.clock.now()
         state = OutboundState.SCHEDULED if due_in_s else OutboundState.QUEUED
@@ -192,6 +249,7 @@ class OutboxLab:
             created_at=now,
             updated_at=now,
             due_at=now + timedelta(seconds=due_in_s),
+            **fields,
         )
         record = replace(
             record,
@@ -199,6 +257,17 @@ class OutboxLab:
         )
         entry = HistoryEntry(at=now, state=state, event="submitted", detail={})
         self.records.enqueue(record, make_draft(uid=f"draft of {uid}"), entry)
+
+    def submit_for_later(self, uid: str, *, in_s: float) -> None:
+        """Put a record into the outbox that the provider is to keep until its moment."""
+        now = self.clock.now()
+        self.submit(
+            uid,
+            due_in_s=0.001,
+            reason=Reason.HAND_OVER,
+            keeper=Keeper.PROVIDER,
+            planned_at=now + timedelta(seconds=in_s),
+        )
 
     def work(self, uid: str) -> None:
         """Let a courier do what is due for a record; a kill opens the profile anew."""

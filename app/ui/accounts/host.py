@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
@@ -20,7 +20,8 @@ if TYPE_CHECKING:
 class Overview:
     """What the list shows, read in one go.
 
-    By account: `waiting` counts its open records, `today` its recipients of the last 24 hours.
+    By account: `waiting` counts its open records, `kept` those of them that the provider keeps until
+    their time and sends by itself, `today` its recipients of the last 24 hours.
     """
 
     accounts: tuple[Account, ...]
@@ -28,6 +29,7 @@ class Overview:
     waiting: dict[str, int]
     today: dict[str, DayUsage]
     vault_kind: str
+    kept: dict[str, int] = field(default_factory=dict)
 
 
 class SignInHost(Protocol):

@@ -84,15 +84,18 @@ class ServiceAccountsHost:
     def _overview(self) -> Overview:
         services = self._services
         waiting: dict[str, int] = {}
+        kept: dict[str, int] = {}
         for view in (OutboxView.OUTBOX, OutboxView.SCHEDULED):
             for one in services.records.list_records(view):
                 if not one.state.is_final:
                     waiting[one.account_uid] = waiting.get(one.account_uid, 0) + 1
+                    kept[one.account_uid] = kept.get(one.account_uid, 0) + one.is_at_provider
         mailboxes = tuple(services.book.list_mailboxes())
         return Overview(
             accounts=tuple(services.book.list_accounts()),
             mailboxes=mailboxes,
             waiting=waiting,
+            kept=kept,
             today=self._today(),
             vault_kind=_vault_kind(services),
         )

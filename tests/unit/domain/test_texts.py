@@ -25,9 +25,16 @@ from app.domain.errors import (
     Throttled,
     VaultUnavailable,
 )
-from app.domain.outbound import DeliveryStep, HistoryEntry, OutboundState, Reason, Receipt
+from app.domain.outbound import (
+    DeliveryStep,
+    HistoryEntry,
+    Keeper,
+    OutboundState,
+    Reason,
+    Receipt,
+)
 from app.domain.problem import Problem, Severity
-from app.domain.texts_account import missing_sentences
+from app.domain.texts_account import missing_sentences, removal_sentence
 from app.domain.texts_errors import is_not_registered, not_registered_sentence
 from app.domain.texts_history import HISTORY_TEXTS
 from app.domain.texts_rows import ROW_TEXTS
@@ -462,3 +469,67 @@ def test_every_way_to_keep_tokens_is_said(mode):
 
 def test_an_unknown_way_to_keep_tokens_is_not_guessed():
     assert texts.vault_sentence("auto") == ""
+
+
+# --- mail that the provider keeps ---
+
+
+def kept_record(state, reason, **changes):
+    values = {"keeper": Keeper.PROVIDER, "planned_at": minutes(60), "due_at": minutes(61)}
+    return make_record(state, reason, provider=ProviderKind.MICROSOFT, **{**values, **changes})
+
+
+@pytest.mark.parametrize("planned", [-60, 60])
+@pytest.mark.parametrize("step", list(DeliveryStep))
+@pytest.mark.parametrize(
+    ("state", "reason"), list(itertools.product(OutboundState, Reason)), ids=str
+)
+def test_every_row_of_kept_mail_has_words(state, reason, step, planned):
+    words = texts.row_words(
+        kept_record(state, reason, step=step, planned_at=minutes(planned)), NOW, UTC
+    )
+
+    assert_well_said(words.why)
+    assert not JARGON.search(words.state + words.state_detail)
+
+
+def test_who_keeps_a_scheduled_mail_is_said():
+    there = kept_record(OutboundState.SCHEDULED, Reason.AT_PROVIDER, step=DeliveryStep.WAITING)
+    here = make_record(OutboundState.SCHEDULED, Reason.SCHEDULED)
+
+    assert texts.row_words(there, NOW, UTC).why == (
+        "Outlook has it and sends it at 15:07, even if this computer is off."
+    )
+    assert texts.row_words(here, NOW, UTC).why == (
+        "Goes out at 14:08. This computer must be on and online then."
+    )
+
+
+def test_after_its_moment_kept_mail_is_asked_about_not_called_scheduled():
+    record = kept_record(
+        OutboundState.SCHEDULED, Reason.AT_PROVIDER, step=DeliveryStep.WAITING,
+        planned_at=minutes(-5), due_at=minutes(1),
+    )  # fmt: skip
+
+    words = texts.row_words(record, NOW, UTC)
+
+    assert (words.state, words.state_detail) == ("Due at Outlook", "since 14:02")
+    assert words.why == "Outlook was to send it at 14:02. Asking at 14:08 whether it went."
+
+
+@pytest.mark.parametrize(
+    ("waiting", "kept", "expected"),
+    [
+        (0, 0, ""),
+        (2, 0, "Mail that waits for this account stays in the Outbox, unsent."),
+        (1, 1, "1 scheduled mail is with Gmail already and goes out from there all the same."),
+        (
+            3,
+            2,
+            "2 scheduled mails are with Gmail already and go out from there all the same."
+            " Mail that waits for this account stays in the Outbox, unsent.",
+        ),
+    ],
+)
+def test_removing_an_account_says_what_becomes_of_open_mail(waiting, kept, expected):
+    assert removal_sentence(make_account(), waiting, kept) == expected

@@ -73,6 +73,7 @@ FAULTS = st.one_of(
     st.none(),
     at(["create before", "send before"], REFUSALS),
     at(["create after", "read back", "ask", "discard"], UNREADABLE),
+    at(["withdraw before", "withdraw after", "ask"], UNREADABLE),
 )
 PAUSES_S = [20.0, 80.0, 80.0, 700.0]
 WAITING = {OutboundState.SCHEDULED, OutboundState.QUEUED, OutboundState.HELD}
@@ -110,10 +111,24 @@ class OutboxModel(RuleBasedStateMachine):
         self.uids.append(uid)
         return uid
 
+    @rule(target=mails, in_s=st.sampled_from([400.0, 3600.0, 100_000.0]))
+    def submit_for_outlook_to_keep(self, in_s: float) -> str:
+        uid = f"mail-{len(self.uids)}"
+        self.lab.submit_for_later(uid, in_s=in_s)
+        self.uids.append(uid)
+        return uid
+
     @rule(uid=mails)
     def cancel(self, uid: str) -> None:
-        was = self.lab.get(uid).state
-        assert self._may(lambda: self.lab.outbox.cancel(uid)) == (was in WAITING)
+        was = self.lab.get(uid)
+        # Sent again by the person, and the one before is not cleared away yet.
+        is_open = was.is_at_provider and was.state is OutboundState.QUEUED
+        is_done = self._may(lambda: self.lab.outbox.cancel(uid))
+        assert is_done == (was.state in WAITING and not is_open)
+
+    @rule(uid=mails)
+    def edit(self, uid: str) -> None:
+        self._may(lambda: self.lab.outbox.take_back(uid))
 
     @rule(uid=mails)
     def retry(self, uid: str) -> None:
@@ -172,6 +187,7 @@ class OutboxModel(RuleBasedStateMachine):
         drafts = self.lab.carrier.drafts
         for draft_id in [one for one, whose in drafts.items() if whose == uid]:
             del drafts[draft_id]
+            self.lab.carrier.held.pop(draft_id, None)
 
     @rule()
     def store_is_full_after_acceptance(self) -> None:
@@ -179,8 +195,8 @@ class OutboxModel(RuleBasedStateMachine):
         database = self.lab.database
 
         def fill() -> None:
-            pages = database.query("PRAGMA page_count")[0][0]
-            database.query(f"PRAGMA max_page_count = {pages}")
+            with database.write() as connection:
+                connection.execute("PRAGMA max_page_count = 1")  # never below what there is
 
         for uid in self.lab.due():
             self.lab.carrier.script = {"send after": fill}
@@ -189,7 +205,8 @@ class OutboxModel(RuleBasedStateMachine):
             except StoreError:
                 pass
             finally:
-                database.query("PRAGMA max_page_count = 1073741823")
+                with database.write() as connection:
+                    connection.execute("PRAGMA max_page_count = 1073741823")
                 self.lab.carrier.script = {}
             self.lab.recovery.resume(uid)
 
@@ -215,6 +232,7 @@ class OutboxModel(RuleBasedStateMachine):
 
     @invariant()
     def nothing_is_lost(self) -> None:
+        self.lab.carrier.settle()
         for uid in self.uids:
             assert self.lab.records.find(uid) is not None
 
@@ -222,7 +240,9 @@ class OutboxModel(RuleBasedStateMachine):
     def nothing_is_sent_twice_by_itself(self) -> None:
         for uid in self.uids:
             most = 1 + self.sent_by_person.get(uid, 0)
-            assert self.lab.carrier.accepted.count(uid) <= most
+            carrier = self.lab.carrier
+            held = sum(carrier.drafts[one] == uid for one in carrier.held)
+            assert carrier.accepted.count(uid) + held <= most
 
     @invariant()
     def what_is_said_is_true(self) -> None:
@@ -233,7 +253,14 @@ class OutboxModel(RuleBasedStateMachine):
             if record.state is OutboundState.SENT and not is_by_person:
                 assert count >= 1
             if record.state in {OutboundState.FAILED, OutboundState.CANCELLED}:
-                assert count <= self.sent_by_person.get(uid, 0)
+                held = [one for one in self.lab.carrier.held if self.lab.carrier.drafts[one] == uid]
+                assert count + len(held) <= self.sent_by_person.get(uid, 0)
+
+    @invariant()
+    def what_came_back_is_a_draft_only_once_it_cannot_go(self) -> None:
+        for uid in self.uids:
+            is_draft = self.lab.drafts.load(f"draft of {uid}") is not None
+            assert not is_draft or self.lab.get(uid).state is OutboundState.CANCELLED
 
     @invariant()
     def nothing_rests_while_being_sent(self) -> None:
