@@ -85,7 +85,8 @@ def part(ident: str, node: Message, number: str) -> dict[str, Any]:
 def _content(node: Message) -> bytes:
     if node.get_content_type() == "message/rfc822":
         inner = node.get_payload()
-        return inner[0].as_bytes() if isinstance(inner, list) and inner else b""  # type: ignore[union-attr]
+        held = inner[0] if isinstance(inner, list) and inner else None
+        return mail.bytes_of(held) if isinstance(held, Message) else b""
     if node.get_content_maintype() == "text":
         return mail.text_of(node).encode()
     return mail.payload_of(node)

@@ -126,7 +126,7 @@ def _item(part: Message) -> GraphAttachment:
         id="AAMkAtt" + secrets.token_urlsafe(24),
         name=subject or mail.decoded(part.get_filename() or "") or "attachment",
         content_type="",
-        data=inner.as_bytes() if isinstance(inner, Message) else b"",
+        data=mail.bytes_of(inner) if isinstance(inner, Message) else b"",
         kind="item",
     )
 
@@ -208,7 +208,7 @@ def _leaf(kind: str, data: bytes, extra: str = "") -> bytes:
 
 
 def _attachment_part(attachment: GraphAttachment) -> bytes:
-    if attachment.kind == "item":
+    if attachment.kind == "item" or attachment.content_type == "message/rfc822":
         # RFC 2046 section 5.2.1: no encoding may be applied to a message.
         head = "Content-Type: message/rfc822\r\nContent-Disposition: attachment\r\n\r\n"
         return head.encode() + attachment.data

@@ -161,6 +161,11 @@ def payload_of(part: Message) -> bytes:
     return data if isinstance(data, bytes) else b""
 
 
+def bytes_of(message: Message) -> bytes:
+    """Write a message inside another as it goes over the wire."""
+    return message.as_bytes(policy=message.policy.clone(linesep="\r\n"))
+
+
 def text_of(part: Message) -> str:
     charset = part.get_content_charset() or "utf-8"
     try:
