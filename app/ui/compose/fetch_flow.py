@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 # Exchange answers four requests at a time per mailbox; one is left for everything else.
 _AT_ONCE = 3
-_SHOWN_NAMES = 3
+_SHOWN_NAMES = 2
 _NOTICE = "fetch"
 
 

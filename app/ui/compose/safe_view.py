@@ -9,16 +9,14 @@ import html
 from typing import TYPE_CHECKING
 from urllib.parse import unquote
 
-from PySide6.QtCore import QUrl
-from PySide6.QtGui import QDesktopServices
+from PySide6.QtCore import Qt, QUrl
+from PySide6.QtGui import QDesktopServices, QImage, QTextDocument
 from PySide6.QtWidgets import QFrame, QTextBrowser
 
 from app.mime.html.policy import safe_link
 from app.ui.widgets import look
 
 if TYPE_CHECKING:
-    from PySide6.QtGui import QImage
-
     from app.ui.theme import Theme
 
 
@@ -30,6 +28,9 @@ class SafeView(QTextBrowser):
         self._theme = theme
         self._html = ""
         self._pictures: dict[str, QImage] = {}
+        # For what is not here (yet): Qt would draw the sign of a broken picture.
+        self._blank = QImage(1, 1, QImage.Format.Format_ARGB32)
+        self._blank.fill(Qt.GlobalColor.transparent)
         self.setObjectName(name)
         self.setAccessibleName(label)
         self.setFrameShape(QFrame.Shape.NoFrame)
@@ -58,11 +59,12 @@ class SafeView(QTextBrowser):
         self.setHtml(self._html)
 
     def loadResource(self, kind: int, name: QUrl | str) -> object:
-        """Give a picture of this message; nothing else is ever looked for, near or far."""
-        del kind
+        """Give a picture of this message, or a blank; nothing else is looked for, near or far."""
         text = unquote(name.toString() if isinstance(name, QUrl) else name)
         scheme, _, content_id = text.partition(":")
-        return self._pictures.get(content_id) if scheme.lower() == "cid" else None
+        if kind != QTextDocument.ResourceType.ImageResource.value or scheme.lower() != "cid":
+            return None
+        return self._pictures.get(content_id, self._blank)
 
     @staticmethod
     def _on_link(url: QUrl) -> None:
