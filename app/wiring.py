@@ -37,6 +37,7 @@ from app.store.people import SqlitePeople
 from app.store.plans import SqlitePlans
 from app.store.record_lists import SqliteLists
 from app.store.records import SqliteRecords
+from app.store.spool import SqliteSpool
 from app.store.sync import SqliteSync
 from app.wiring_gateway import LateFetcher, keep_gateway
 
@@ -165,7 +166,7 @@ def _open_stores(paths: Paths) -> Stores:
         records=SqliteRecords(database),
         plans=SqlitePlans(database),
         index=SqliteConversations(database),
-        blobs=FileBlobs(paths.blobs),
+        blobs=FileBlobs(paths.blobs, SqliteSpool(database)),
     )
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from app.domain.address import Address, parse_addresses
@@ -71,6 +72,8 @@ _CONFUSABLES = str.maketrans(
 _LOOKALIKE_PAIRS = (("rn", "m"), ("vv", "w"), ("cl", "d"), ("nn", "m"), ("i", "l"))
 
 
+# The same address is asked about some four times on its way from a request to a header.
+@lru_cache(maxsize=256)
 def check_address(addr_spec: str) -> str | None:
     """Return why an address may not be written to, or None if it may.
 

@@ -15,9 +15,10 @@ from app.gateway.refusals import Refusal, invalid_field, json_bytes
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
+    from app.gateway.act import Caller
     from app.gateway.dialects import Dialect
     from app.gateway.pools import Pools
-    from app.gateway.sending import Caller, Sending
+    from app.gateway.sending import Sending
     from app.ports.gateway import StoredAnswer
 
 JSON = "application/json"

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from app.domain.errors import AppError
-from app.gateway.api import JSON, caller_of, not_an_endpoint, sending_routes
+from app.gateway.api import JSON, not_an_endpoint, sending_routes
 from app.gateway.desk_routes import DeskRoutes
 from app.gateway.draft_desk import DraftDesk
-from app.gateway.guard import REQUEST_ID, Guard, bug, check_type, refusal_headers
+from app.gateway.guard import Guard, bug
+from app.gateway.lane import Lane, refused, reply_to
 from app.gateway.openapi import document
 from app.gateway.rates import RateGate
 from app.gateway.reading import ReadingDesk
-from app.gateway.refusals import Refusal, json_bytes, refusal_of
+from app.gateway.refusals import json_bytes
 from app.gateway.sending import Sending
 from app.gateway.uploads import UploadDesk
 from app.gateway.waiting import Watch
@@ -22,11 +22,10 @@ if TYPE_CHECKING:
 
     from fastapi import FastAPI
 
-    from app.gateway.api import Route
+    from app.gateway.api import Reply, Route
     from app.gateway.pools import Pools
     from app.services import Services
 
-BODIES = frozenset({"POST", "PATCH"})
 HEALTHY = json_bytes({"status": "ok"})
 
 
@@ -34,19 +33,21 @@ def make_application(
     services: Services, pools: Pools, loop: asyncio.AbstractEventLoop
 ) -> tuple[Guard, Watch]:
     """Make the application and the watch that is closed with it."""
+    from starlette.requests import Request
+
     settings = services.settings
     gate = RateGate(
         uses=services.gateway.uses,
-        limits=services.limits,
         clock=services.clock,
         per_second=settings.gateway_per_second,
         per_day=settings.gateway_per_day,
     )
     watch = Watch(bus=services.bus, loop=loop)
     sending = Sending(services=services, pools=pools, watch=watch, gate=gate)
-    app = _framework(_routes(services, sending, pools))
+    hot = sending_routes(sending, pools)
+    app = _framework([*hot, *_desk_routes(services, sending, pools)])
     guard = Guard(
-        app,
+        Lane(app, hot, Request),
         keys=services.keys,
         gate=gate,
         ids=services.ids,
@@ -56,20 +57,19 @@ def make_application(
     return guard, watch
 
 
-def _routes(services: Services, sending: Sending, pools: Pools) -> list[Route]:
-    desks = DeskRoutes(
+def _desk_routes(services: Services, sending: Sending, pools: Pools) -> list[Route]:
+    return DeskRoutes(
         drafts=DraftDesk(services, sending),
         reading=ReadingDesk(services),
         uploads=UploadDesk(services, pools),
         pools=pools,
-    )
-    return [*sending_routes(sending, pools), *desks.routes()]
+    ).routes()
 
 
 def _framework(routes: list[Route]) -> FastAPI:
     from fastapi import FastAPI, Request, Response
-    from fastapi.routing import APIRoute
     from starlette.exceptions import HTTPException
+    from starlette.routing import Route as Served
 
     app = FastAPI(
         title="Postrider", version="1", docs_url=None, redoc_url=None, redirect_slashes=False
@@ -97,47 +97,31 @@ def _framework(routes: list[Route]) -> FastAPI:
         allow = {
             method
             for route in app.router.routes
-            if isinstance(route, APIRoute) and route.path_regex.match(path)
+            if isinstance(route, Served) and route.path_regex.match(path)
             for method in route.methods or ()
         }
+        if "GET" in allow:
+            allow.add("HEAD")
         refusal = not_an_endpoint(error.status_code, ", ".join(sorted(allow)))
-        return _refused(request, refusal, Response)
+        return _response(refused(request, refusal), Response)
 
     async def broken(request: Any, _error: Any) -> Any:
-        return _refused(request, bug(), Response)
+        return _response(refused(request, bug()), Response)
 
     app.add_exception_handler(HTTPException, refuse)
     app.add_exception_handler(Exception, broken)
     return app
 
 
-def _refused(request: Any, refusal: Refusal, response: Any) -> Any:
-    return response(
-        refusal.body(request.scope[REQUEST_ID]),
-        status_code=refusal.status,
-        headers=dict(refusal_headers(refusal)),
-    )
-
-
 def _endpoint(route: Route, response: Any) -> Any:
     async def endpoint(request: Any) -> Any:
-        try:
-            caller = caller_of(request, route.permission)
-            if route.method in BODIES:
-                check_type(request)
-            reply = await route.answer(request, caller)
-        except Refusal as refusal:
-            return _refused(request, refusal, response)
-        except AppError as error:
-            return _refused(request, refusal_of(error), response)
-        return response(
-            reply.body,
-            status_code=reply.status,
-            media_type=JSON if reply.body else None,
-            headers=dict(reply.headers),
-        )
+        return _response(await reply_to(route, request), response)
 
     return endpoint
+
+
+def _response(reply: Reply, response: Any) -> Any:
+    return response(reply.body, status_code=reply.status, headers=dict(reply.headers))
 
 
 def _injected(endpoint: Any, request: Any) -> Any:

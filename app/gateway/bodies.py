@@ -27,11 +27,12 @@ async def chunks(receive: Any) -> AsyncIterator[bytes]:
         Refusal: 413 over the bound, 408 when nothing comes for too long, 400 if it ends early.
     """
     size = 0
-    end = asyncio.get_running_loop().time() + BODY_TIMEOUT_S
+    clock = asyncio.get_running_loop().time
+    end = clock() + BODY_TIMEOUT_S
     while True:
-        left_s = min(CHUNK_TIMEOUT_S, end - asyncio.get_running_loop().time())
         try:
-            message = await asyncio.wait_for(receive(), max(0.0, left_s))
+            async with asyncio.timeout_at(min(clock() + CHUNK_TIMEOUT_S, end)):
+                message = await receive()
         except TimeoutError:
             raise Refusal(408, "The body did not come in time.") from None
         if message["type"] == "http.disconnect":

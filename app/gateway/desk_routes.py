@@ -12,10 +12,10 @@ from app.gateway.refusals import invalid_field
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
+    from app.gateway.act import Caller
     from app.gateway.draft_desk import DraftDesk
     from app.gateway.pools import Pools
     from app.gateway.reading import ReadingDesk
-    from app.gateway.sending import Caller
     from app.gateway.uploads import UploadDesk
 
 MAX_ID = 2000

@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING
 from app.compose.attach import guess_media_type
 from app.compose.replying import new_draft
 from app.conversations.answering import sender_of
-from app.domain.account import AccountState
 from app.domain.address import Address
 from app.domain.attachment import Attachment
 from app.domain.draft import Body, BodyMode, Recipients
@@ -35,6 +34,7 @@ if TYPE_CHECKING:
     from app.domain.account import Mailbox
     from app.domain.draft import Draft
     from app.gateway.order import FileOrder, Order, SenderOrder
+    from app.gateway.roster import Roster
     from app.services import Services
 
 MAX_FETCHED_BYTES = 35_000_000
@@ -49,6 +49,7 @@ class Drafting:
 
     services: Services
     owner_uid: str
+    roster: Roster
 
     def draft(self, order: Order, base: Draft | None = None) -> Draft:
         """Give a draft of what was ordered; with `base` its next revision.
@@ -74,22 +75,17 @@ class Drafting:
         )
 
     def _mailbox(self, wanted: SenderOrder, reply: Target | None) -> Mailbox:
-        mailboxes = self.services.book.list_mailboxes()
+        mailboxes = self.roster.mailboxes
         if reply is not None and wanted.address is None and reply.account_uid:
             mailbox = sender_of(reply, mailboxes)
         else:
             mailbox = _choose(wanted, mailboxes)
-        self._require_connected(mailbox)
+        if not self.roster.is_connected(mailbox):
+            raise NotConnected(address=mailbox.address)
         if reply is not None and reply.account_uid not in {"", mailbox.account_uid}:
             message = f"{wanted.field} is not in the mailbox of this conversation."
             raise invalid([Detail(wanted.field, message)])
         return mailbox
-
-    def _require_connected(self, mailbox: Mailbox) -> None:
-        for account in self.services.book.list_accounts():
-            if account.uid == mailbox.account_uid and account.state is AccountState.CONNECTED:
-                return
-        raise NotConnected(address=mailbox.address)
 
     def attachments(self, files: Sequence[FileOrder]) -> tuple[Attachment, ...]:
         """Keep every file that was ordered."""

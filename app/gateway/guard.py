@@ -16,8 +16,8 @@ from typing import TYPE_CHECKING, Any
 
 from app.domain.errors import AppError, KeyInvalid
 from app.domain.permission import Permission
+from app.gateway.act import Caller
 from app.gateway.refusals import Refusal, refusal_of
-from app.gateway.sending import Caller
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, MutableMapping
@@ -41,6 +41,8 @@ OPEN_PATHS = frozenset({"/healthz", "/openapi.json"})
 UPLOAD_PATH = "/api/files"
 _HOST = re.compile(r"(?:127\.0\.0\.1|localhost|\[::1\])(?::\d{1,5})?", re.IGNORECASE)
 _WAIT = re.compile(r"(?:^|[,;\s])wait\s*=\s*\"?(\d{1,3}(?:\.\d{1,3})?)\"?(?:$|[,;\s])")
+_CHARSET = re.compile(r";\s*charset\s*=\s*\"?([^\";\s]*)", re.IGNORECASE)
+UTF_8 = frozenset({"utf-8", "utf8", "us-ascii"})
 # Wrong keys are answered later and later, so that guessing is slow; right ones are not affected.
 FIRST_DELAY_S = 0.05
 LONGEST_DELAY_S = 2.0
@@ -84,6 +86,9 @@ class Guard:
         """Answer one request."""
         if scope["type"] != "http":
             return
+        if scope["method"] == "HEAD":
+            # What GET answers; the server leaves the body out, it has its own scope (RFC 9110 §9.3.2).
+            scope = {**scope, "method": "GET"}
         state = _Answering("req_" + self._ids.new_token(12))
         stamped = self._stamped(send, receive, state)
         scope[REQUEST_ID] = state.request_id
@@ -102,6 +107,19 @@ class Guard:
             # A bug in one answer must not end the server; it is logged and told by its request id.
             log.exception("answering %s met a bug", state.request_id)
             await _refuse(bug(), state, stamped)
+
+    def malformed(self) -> bytes:
+        """Give the answer to what is not HTTP, written out: no request of it can be made."""
+        state = _Answering("req_" + self._ids.new_token(12))
+        body = Refusal(400, "The request is not HTTP/1.1 as it should be.").body(state.request_id)
+        headers = [
+            (b"content-type", b"application/json"),
+            (b"content-length", str(len(body)).encode()),
+            (b"connection", b"close"),
+            *self._stamps(state),
+        ]
+        lines = b"".join(b"%s: %s\r\n" % one for one in headers)
+        return b"HTTP/1.1 400 Bad Request\r\n%s\r\n%s" % (lines, body)
 
     async def _admit(self, scope: Scope, headers: dict[str, list[str]], state: _Answering) -> None:
         """Refuse who and what may not come in. Raises Refusal."""
@@ -132,6 +150,15 @@ class Guard:
             await self._delays.wait()
             raise refusal_of(error) from error
 
+    def _stamps(self, state: _Answering) -> list[tuple[bytes, bytes]]:
+        headers = [
+            *self._gate.allowance(state.caller).headers,
+            (b"x-request-id", state.request_id.encode()),
+            (b"cache-control", b"no-store"),
+            (b"x-content-type-options", b"nosniff"),
+        ]
+        return [*headers, *_cors(state.origin)] if state.origin else headers
+
     def _stamped(self, send: Send, receive: Receive, state: _Answering) -> Send:
         """Give every answer its id, its numbers and what keeps it out of caches."""
 
@@ -139,15 +166,7 @@ class Guard:
             if message["type"] == "http.response.start":
                 state.has_begun = True
                 state.is_cut = message["status"] in CUT
-                headers = [*message.get("headers", []), *self._gate.allowance(state.caller).headers]
-                headers += [
-                    (b"x-request-id", state.request_id.encode()),
-                    (b"cache-control", b"no-store"),
-                    (b"x-content-type-options", b"nosniff"),
-                ]
-                if state.origin:
-                    headers += _cors(state.origin)
-                message["headers"] = headers
+                message["headers"] = [*message.get("headers", []), *self._stamps(state)]
             elif state.is_cut and not message.get("more_body"):
                 await send({**message, "more_body": True})
                 await _linger(receive)
@@ -216,9 +235,12 @@ def _check_size(headers: dict[str, list[str]]) -> None:
 def check_type(request: Any) -> None:
     """Refuse a body that is not of the endpoint's type. Raises Refusal."""
     given = request.headers.get("content-type", "").partition(";")[0].strip().lower()
-    wanted = "multipart/form-data" if request.url.path == UPLOAD_PATH else "application/json"
+    wanted = "multipart/form-data" if request.scope["path"] == UPLOAD_PATH else "application/json"
     if given != wanted:
         raise Refusal(415, f"Send {wanted}.")
+    charset = _CHARSET.search(request.headers.get("content-type", ""))
+    if charset and charset[1].lower() not in UTF_8:
+        raise Refusal(415, "Send the body as UTF-8.")
     if request.headers.get("content-encoding", "identity").lower() != "identity":
         raise Refusal(415, "Send the body without a content encoding.")
 

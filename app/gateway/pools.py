@@ -1,4 +1,4 @@
-"""Where the gateway's blocking work runs: a small pool for the store, another for the network."""
+"""Where the gateway's blocking work runs: a pool for the store, one for the network, a thread that writes."""
 
 from __future__ import annotations
 
@@ -22,6 +22,8 @@ class Pools:
     def __init__(self) -> None:
         self._core = ThreadPoolExecutor(CORE_THREADS, thread_name_prefix="gateway")
         self._far = ThreadPoolExecutor(FAR_THREADS, thread_name_prefix="gateway-far")
+        # One thread for what is written by the batch.
+        self.writing = ThreadPoolExecutor(1, thread_name_prefix="gateway-write")
 
     async def core(self, work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         """Run local work: database, blobs, rendering."""
@@ -31,13 +33,10 @@ class Pools:
         """Run work that may wait for the network, so that it holds up no other."""
         return await _run(self._far, lambda: work(*args, **kwargs))
 
-    async def light(self, work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
-        """Run work that is short: here."""
-        return work(*args, **kwargs)
-
     def close(self) -> None:
         """Finish what is running."""
         self._core.shutdown(wait=True, cancel_futures=True)
+        self.writing.shutdown(wait=True, cancel_futures=True)
         self._far.shutdown(wait=False, cancel_futures=True)
 
 

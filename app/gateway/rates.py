@@ -12,8 +12,7 @@ from app.domain.texts import usage_text
 from app.gateway.refusals import Refusal
 
 if TYPE_CHECKING:
-    from app.domain.account import Mailbox
-    from app.outbox.limits import Limits
+    from app.outbox.limits import DayUsage
     from app.ports import Clock
     from app.ports.gateway import UseStore
 
@@ -39,11 +38,8 @@ class Allowance:
 class RateGate:
     """Counts calls by the second and sends by the day (UTC)."""
 
-    def __init__(
-        self, *, uses: UseStore, limits: Limits, clock: Clock, per_second: int, per_day: int
-    ) -> None:
+    def __init__(self, *, uses: UseStore, clock: Clock, per_second: int, per_day: int) -> None:
         self._uses = uses
-        self._limits = limits
         self._clock = clock
         self._per_second = per_second
         self._per_day = per_day
@@ -92,13 +88,12 @@ class RateGate:
         """Uncount a message that was not accepted."""
         self._uses.give_back(caller, _day(self._clock.now()))
 
-    def check_mailbox(self, mailbox: Mailbox, recipients: int) -> None:
+    def check_mailbox(self, usage: DayUsage, recipients: int) -> None:
         """Hold a message against the daily cap of the mailbox's account.
 
         Raises:
             QuotaExceeded: it would be passed.
         """
-        usage = self._limits.today(mailbox.account_uid, mailbox.provider)
         if usage.used + recipients <= usage.cap:
             return
         now = self._clock.now()

@@ -20,6 +20,7 @@ from app.domain.errors import (
     MailboxAmbiguous,
     NotConnected,
     NotFound,
+    PortUnusable,
     ProviderError,
     QuotaExceeded,
     SignInError,
@@ -65,6 +66,7 @@ STATUSES: tuple[tuple[type[AppError], int], ...] = (
     (QuotaExceeded, 429),
     (ProviderError, 502),
     (StoreError, 503),
+    (PortUnusable, 503),
 )
 _CODES_BY_ERROR: tuple[tuple[type[AppError], str], ...] = ((TooLate, "too_late"),)
 
@@ -147,9 +149,10 @@ def refusal_of(error: AppError, fields: dict[str, str] | None = None) -> Refusal
         details = (Detail("provider", error_sentence(error)),)
     elif isinstance(error, AttachmentError):
         details = (Detail("attachments", error_sentence(error)),)
-    return Refusal(
-        status, error_sentence(error), details, code=code, retry_after_s=error.retry_after_s
-    )
+    sentence = error_sentence(error)
+    if isinstance(error, NotFound):
+        sentence = f"There is no {error.params.get('kind', 'such thing')} with this id."
+    return Refusal(status, sentence, details, code=code, retry_after_s=error.retry_after_s)
 
 
 def unknown_status(status: int) -> Refusal:

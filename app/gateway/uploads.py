@@ -17,8 +17,8 @@ from app.ports.gateway import KeptFile
 if TYPE_CHECKING:
     from contextlib import AbstractContextManager
 
+    from app.gateway.act import Caller
     from app.gateway.pools import Pools
-    from app.gateway.sending import Caller
     from app.ports import Blob, BlobWriter
     from app.services import Services
 

@@ -37,17 +37,21 @@ class _HashingSink:
     """
 
     _BLOCK_BYTES = 256 * 1024
+    _FIRST_BYTES = 8 * 1024
 
     def __init__(self, out: Sink) -> None:
         self._out = out
         self._hash = hashlib.sha256()
-        self._block = bytearray(self._BLOCK_BYTES)
+        # Grown when it is needed: to clear a whole block takes as long as to render a short message.
+        self._block = bytearray(self._FIRST_BYTES)
         self._used = 0
         self.size_bytes = 0
 
     def write(self, data: bytes, /) -> int:
         size = len(data)
         self.size_bytes += size
+        if self._used + size > len(self._block) < self._BLOCK_BYTES:
+            self._block.extend(bytes(self._BLOCK_BYTES - len(self._block)))
         done = 0
         while size - done >= (room := self._BLOCK_BYTES - self._used):
             self._block[self._used :] = memoryview(data)[done : done + room]

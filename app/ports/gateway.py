@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+    from contextlib import AbstractContextManager
     from datetime import datetime
 
     from app.domain.conversation import ThreadRef
@@ -64,6 +66,10 @@ class Run:
 
 class AnswerStore(Protocol):
     """Uses of idempotency keys; every write is durable when the call returns."""
+
+    def find(self, scope: str, key: str, now: datetime) -> Run | None:
+        """Give the use of a key that has not expired."""
+        ...
 
     def begin(self, scope: str, key: str, run: Run, *, now: datetime, until: datetime) -> Run:
         """Write `run` down, or give the one that is there and has not expired."""
@@ -171,8 +177,13 @@ class FileFetcher(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GatewayData:
-    """Everything the gateway keeps, together."""
+    """Everything the gateway keeps.
 
+    What is written inside `together` is one transaction, durable at its end; one inside another is a
+    part of it that is undone alone if it raises.
+    """
+
+    together: Callable[[], AbstractContextManager[object]]
     answers: AnswerStore
     uses: UseStore
     files: FileStore

@@ -126,6 +126,9 @@ class RecordPage:
     before: int | None = None
 
 
+Standing = tuple["OutboundState", "Reason"]
+
+
 class OutboxLists(Protocol):
     """Long lists of records, page by page."""
 
@@ -136,8 +139,14 @@ class OutboxLists(Protocol):
         ...
 
     def count(self, view: OutboxView) -> int: ...
-    def uids(self, view: OutboxView, text: str = "") -> list[str]:
-        """Give every record of a view that holds every word of `text`, newest first."""
+    def tally(self, view: OutboxView, text: str = "") -> dict[Standing, int]:
+        """Count the records of a view that hold every word of `text`, by how they stand."""
+        ...
+
+    def uids(
+        self, view: OutboxView, text: str = "", standing: Collection[Standing] | None = None
+    ) -> list[str]:
+        """Give every such record, newest first; with `standing` only those that stand so."""
         ...
 
 
@@ -145,11 +154,17 @@ class OutboxStore(Protocol):
     """Records and their history; every write is durable when the call returns."""
 
     def enqueue(
-        self, record: OutboundEmail, draft: Draft, entry: HistoryEntry, key: KeyClaim | None = None
+        self,
+        record: OutboundEmail,
+        draft: Draft,
+        entry: HistoryEntry,
+        key: KeyClaim | None = None,
+        spool: bytes = b"",
     ) -> Enqueued:
         """Claim the key and write the record in one transaction.
 
-        Also moves the draft from the drafts into the record. Raises IdempotencyConflict,
+        Also moves the draft from the drafts into the record, and keeps the rendered bytes if they
+        are given (`spool`) and not in a file already. Raises IdempotencyConflict,
         StoreFull, StoreBusy.
         """
         ...
@@ -226,6 +241,14 @@ class OutboxPlans(Protocol):
     def find_twin(self, fingerprint: str, since: datetime) -> str | None: ...
     def blobs_in_use(self) -> set[str]:
         """Give the SHA-256 of every kept file that a draft or a record refers to."""
+        ...
+
+
+class SentCopies(Protocol):
+    """Which sent messages nobody has compared with the provider's copy."""
+
+    def list_unread(self, since: datetime) -> list[tuple[str, str]]:
+        """Give account and record of what was sent since a moment and never read back."""
         ...
 
 

@@ -1,7 +1,7 @@
 """Content-addressed files: written aside, synced, then renamed to their SHA-256.
 
 A blob that has its final name is complete and on disk; anything else is a leftover of a crash and
-is swept by `collect`.
+is swept by `collect`. Small rendered messages are rows instead (`spool`), opened here alike.
 """
 
 from __future__ import annotations
@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import errno
 import hashlib
+import io
 import os
 import secrets
 from contextlib import contextmanager
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from app.runtime.cancel import CancelToken
+    from app.store.spool import SqliteSpool
 
 CHUNK_BYTES = 1 << 20
 LEFTOVER = ".part"
@@ -68,8 +70,9 @@ class _Writer:
 class FileBlobs:
     """Implements `ports.BlobStore` over one directory."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, spool: SqliteSpool | None = None) -> None:
         self._folder = folder
+        self._spool = spool
 
     @contextmanager
     def writer(self) -> Iterator[_Writer]:
@@ -118,12 +121,15 @@ class FileBlobs:
         try:
             return self.path(sha256).open("rb")
         except FileNotFoundError as error:
-            raise AttachmentChanged(filename=sha256[:12]) from error
+            row = self._spool.find(sha256) if self._spool else None
+            if row is None:
+                raise AttachmentChanged(filename=sha256[:12]) from error
+            return io.BytesIO(row)
         except OSError as error:
             raise StoreError(path=str(self.path(sha256)), detail=str(error)) from error
 
     def path(self, sha256: str) -> Path:
-        """Give where a blob is (or would be) kept."""
+        """Give where a blob is (or would be) kept as a file."""
         return self._folder / sha256[:2] / sha256
 
     def is_whole(self, sha256: str) -> bool:

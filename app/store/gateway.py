@@ -17,6 +17,11 @@ _KEY_COLUMNS = (
     "uid, name, secret_sha256, permissions, created_at, expires_at, revoked_at, last_used_at"
 )
 
+_USE = (
+    "SELECT claim, fingerprint, status, headers, body FROM api_answer"
+    " WHERE scope = ? AND key = ? AND expires_at > ?"
+)
+
 
 class SqliteKeys:
     """Implements `ports.gateway.KeyStore`."""
@@ -78,14 +83,15 @@ class SqliteAnswers:
     def __init__(self, database: Database) -> None:
         self._database = database
 
+    def find(self, scope: str, key: str, now: datetime) -> Run | None:
+        """Give the use in force."""
+        rows = self._database.query(_USE, (scope, key, to_text(now)))
+        return _run(rows[0]) if rows else None
+
     def begin(self, scope: str, key: str, run: Run, *, now: datetime, until: datetime) -> Run:
         """Write a use down unless one is there that has not expired; give the one in force."""
         with self._database.write(durable=False) as connection:
-            row = connection.execute(
-                "SELECT claim, fingerprint, status, headers, body FROM api_answer"
-                " WHERE scope = ? AND key = ? AND expires_at > ?",
-                (scope, key, to_text(now)),
-            ).fetchone()
+            row = connection.execute(_USE, (scope, key, to_text(now))).fetchone()
             if row is not None:
                 return _run(row)
             connection.execute(

@@ -24,6 +24,7 @@ from app.store.record_rows import (
     load_record,
     record_values,
 )
+from app.store.spool import insert_spool
 from app.store.times import from_text, to_text
 
 if TYPE_CHECKING:
@@ -47,12 +48,19 @@ class SqliteRecords:
         self._database = database
 
     def enqueue(
-        self, record: OutboundEmail, draft: Draft, entry: HistoryEntry, key: KeyClaim | None = None
+        self,
+        record: OutboundEmail,
+        draft: Draft,
+        entry: HistoryEntry,
+        key: KeyClaim | None = None,
+        spool: bytes = b"",
     ) -> Enqueued:
-        """Claim the key, write record and history, drop the draft: all of it or nothing."""
+        """Claim the key, write record, bytes and history, drop the draft: all of it or nothing."""
         with self._database.write() as connection:
             earlier = _claim(connection, key, record) if key else None
             if earlier is None:
+                if spool:
+                    insert_spool(connection, record.message.sha256, spool)
                 _insert(connection, record, draft)
                 _append(connection, record.uid, entry)
                 connection.execute("DELETE FROM draft WHERE uid = ?", (draft.uid,))

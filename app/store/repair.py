@@ -18,6 +18,7 @@ from app.runtime.file_lock import lock_file, unlock_file
 from app.store.database import Database, map_error
 from app.store.migrate import check, migrate
 from app.store.plans import SqlitePlans
+from app.store.spool import SqliteSpool
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -68,9 +69,11 @@ def _with_files(path: Path, blobs: FileBlobs, found: Repaired) -> Repaired:
     database = Database(path)
     try:
         in_use = SqlitePlans(database).blobs_in_use()
+        rows = SqliteSpool(database)
+        lost = (name for name in in_use if not (blobs.is_whole(name) or rows.is_whole(name)))
+        broken = tuple(sorted(lost))
     finally:
         database.close()
-    broken = tuple(sorted(name for name in in_use if not blobs.is_whole(name)))
     return replace(found, broken_files=broken, freed_bytes=blobs.collect(in_use))
 
 

@@ -165,6 +165,8 @@ def _broken(value: Any, mark: str) -> Any:
     return {name: _broken(one, mark) for name, one in value.items()}
 
 
+# One of the two parsers refuses control characters in headers itself.
+@pytest.mark.expects_log("uvicorn.error: Invalid HTTP request")
 @pytest.mark.parametrize(
     "key",
     ["", " ", "x" * 256, "x" * 8192, "café", "a\x7fb"],

@@ -156,9 +156,10 @@ def submit_many(core: Services, numbers: Iterable[int]) -> None:
 
 
 def set_room(core: Services, database: Database, pages: int) -> None:
-    """Let this thread's connection of the profile grow by so many pages, as a full disk would."""
+    """Let the profile's database grow by so many pages, as a full disk would."""
     used = database.query("PRAGMA page_count")[0][0]
-    core.records._database.query(f"PRAGMA max_page_count = {used + pages}")
+    with core.records._database.write() as connection:
+        connection.execute(f"PRAGMA max_page_count = {used + pages}")
 
 
 def test_busy_database_says_so_and_accepts_nothing(

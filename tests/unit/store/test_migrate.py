@@ -61,7 +61,8 @@ def test_full_database_says_full_and_keeps_what_was_there(tmp_path: Path) -> Non
     database = Database(tmp_path / "postrider.db")
     migrate(database)
     pages = database.query("PRAGMA page_count")[0][0]
-    database.query(f"PRAGMA max_page_count = {pages + 2}")
+    with database.write() as connection:
+        connection.execute(f"PRAGMA max_page_count = {pages + 2}")
     with pytest.raises(StoreFull), database.write() as connection:
         connection.execute("INSERT INTO draft VALUES ('a', 1, 't', ?)", ("x" * 100_000,))
     assert database.query("SELECT * FROM draft") == []
