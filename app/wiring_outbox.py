@@ -90,7 +90,7 @@ def put_together(
                 timing=timing,
                 limits=limits,
             ),
-            recovery=Recovery(plans=plans, ledger=ledger, clock=clock, timing=timing),
+            recovery=Recovery(plans=plans, copies=plans, ledger=ledger, clock=clock, timing=timing),
             lease=FileLease(paths.lease, stores.database),
             clock=clock,
             bus=base.bus,

@@ -1,7 +1,7 @@
-"""Remembers, in this process only, what a courier left to be done: write again, read back again.
+"""Remembers, in this process only, what a courier left to be done: write again, read back later.
 
-Nothing is lost with it: a row that says SENDING is taken up at the next start, and a sent copy that
-was never read takes nothing from the receipt. Pure but for the injected clock.
+Nothing is lost with it: a row that says SENDING is taken up at the next start, and so is a sent copy
+that was never read. Pure but for the injected clock.
 """
 
 from __future__ import annotations
@@ -48,6 +48,11 @@ class Aftercare:
             due_s = self._clock.monotonic() + READ_AGAIN_S[tries]
             self._unread[uid] = _Unread(account_uid, due_s, tries + 1)
 
+    def is_unread(self, account_uid: str, uid: str) -> None:
+        """Note that a sent copy was left unread by a process that ended; due at once."""
+        with self._lock:
+            self._unread.setdefault(uid, _Unread(account_uid, self._clock.monotonic(), 0))
+
     def is_unrecorded(self, account_uid: str, uid: str) -> None:
         """Note that a courier could not write; its account rests a moment, the row is looked at."""
         with self._lock:
@@ -72,12 +77,14 @@ class Aftercare:
             return set(self._resting)
 
     def to_read(self) -> list[tuple[str, str]]:
-        """Give account and record of every sent copy that is due to be looked for."""
+        """Give each account's first sent copy that is due to be looked for."""
         now_s = self._clock.monotonic()
+        first: dict[str, str] = {}
         with self._lock:
-            return [
-                (one.account_uid, uid) for uid, one in self._unread.items() if one.due_s <= now_s
-            ]
+            for uid, one in self._unread.items():
+                if one.due_s <= now_s:
+                    first.setdefault(one.account_uid, uid)
+        return list(first.items())
 
     def will_read_soon(self, uid: str) -> bool:
         """Say whether a sent copy is about to be looked for the second time."""

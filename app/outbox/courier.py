@@ -22,6 +22,7 @@ from app.outbox.kept import is_kept_there, waits_for_handing_over
 from app.outbox.later import Later
 from app.outbox.ledger import Taken
 from app.outbox.settler import Settler
+from app.outbox.submitter import BULK_PRIORITY
 from app.outbox.supplies import Supplies, draft_of, error_evidence
 from app.outbox.sweeper import Sweeper
 from app.outbox.verdicts import after_failure
@@ -87,7 +88,7 @@ class Courier:
         """Deliver a due record, ask about an uncertain one, or read a sent copy.
 
         Returns:
-            False if the message was accepted but its sent copy could not be read yet.
+            False if the message was accepted and its sent copy is not read yet.
 
         Raises:
             StoreError: the row may stand where it stood before, SENDING included.
@@ -174,6 +175,9 @@ class Courier:
                 self._later.handed_over(step.record, receipt)
                 return True
             accepted = self._settler.accept(step.record, receipt, "accepted")
+            if accepted.priority >= BULK_PRIORITY:
+                # Nobody looks at it now: what else is due of its account goes before.
+                return False
             return self._settler.read_back(accepted, provider, carriage)
         return True
 

@@ -123,6 +123,8 @@ class Dispatcher:
         if not self._holds_lease and self._lease.acquire():
             # Before the lease counts as ours: what cannot be taken up now is in the next round.
             self._recovery.take_up()
+            for account_uid, uid in self._recovery.unread():
+                self._aftercare.is_unread(account_uid, uid)
             self._holds_lease = True
         self._tell_changes()
         if not self._holds_lease:

@@ -15,17 +15,28 @@ if TYPE_CHECKING:
     from app.domain.outbound import OutboundEmail
     from app.outbox.ledger import Ledger
     from app.outbox.verdicts import Next, Timing
-    from app.ports import Clock, OutboxPlans, Waiting
+    from app.ports import Clock, OutboxPlans, SentCopies, Waiting
 
 log = logging.getLogger("outbox")
 BUG_PAUSE_S = 900.0
+# A copy that could not be read for so long will hardly be there tomorrow.
+UNREAD_FOR = timedelta(days=1)
 
 
 class Recovery:
     """Runs on the dispatcher's thread, or on the courier's that met the bug."""
 
-    def __init__(self, *, plans: OutboxPlans, ledger: Ledger, clock: Clock, timing: Timing) -> None:
+    def __init__(
+        self,
+        *,
+        plans: OutboxPlans,
+        copies: SentCopies,
+        ledger: Ledger,
+        clock: Clock,
+        timing: Timing,
+    ) -> None:
         self._plans = plans
+        self._copies = copies
         self._ledger = ledger
         self._clock = clock
         self._timing = timing
@@ -37,6 +48,10 @@ class Recovery:
                 self._take_up(waiting.uid)
             elif is_behind(self._clock.now(), waiting.updated_at):
                 self._shorten(waiting)
+
+    def unread(self) -> list[tuple[str, str]]:
+        """Give account and record of what went out lately, its sent copy unread when a process ended."""
+        return self._copies.list_unread(self._clock.now() - UNREAD_FOR)
 
     def _take_up(self, uid: str) -> None:
         try:

@@ -38,7 +38,9 @@ from app.ports.local import (
     OutboxView,
     RecordPage,
     Repaired,
+    SentCopies,
     SentMail,
+    Standing,
     Waiting,
 )
 from app.ports.sign_in import (
@@ -84,11 +86,13 @@ __all__ = [
     "RecordPage",
     "Repaired",
     "Sealer",
+    "SentCopies",
     "SentMail",
     "SignIn",
     "SignInFlow",
     "SignInPrompt",
     "SignedIn",
+    "Standing",
     "SyncPage",
     "SyncState",
     "SyncStore",

@@ -19,6 +19,13 @@ if TYPE_CHECKING:
 # As in the partial index outbound_waiting, word for word, or SQLite does not use it.
 _WAITING = "state IN ('scheduled', 'queued', 'uncertain')"
 _COLUMNS = "uid, state, reason, account_uid, due_at, mailbox_uid, recipients, updated_at"
+# One step in the index an account, however long its queue; DISTINCT reads every row of it.
+_WAITING_ACCOUNTS = (
+    f"WITH RECURSIVE waiting (uid) AS (SELECT min(account_uid) FROM outbound WHERE {_WAITING}"
+    f" UNION ALL SELECT (SELECT min(account_uid) FROM outbound WHERE {_WAITING}"
+    " AND account_uid > waiting.uid) FROM waiting WHERE waiting.uid IS NOT NULL)"
+    " SELECT uid FROM waiting WHERE uid IS NOT NULL"
+)
 # As in outbound_to_sweep. A few, so that an account that is busy is in nobody's way.
 _SWEEPS = (
     f"SELECT {_COLUMNS} FROM outbound WHERE state IN ('cancelled', 'failed')"
@@ -31,6 +38,14 @@ _REFERRING = (
     "SELECT sha256 FROM api_file",
     "SELECT body FROM draft WHERE instr(body, 'sha256') > 0",
     "SELECT content, draft FROM outbound_content WHERE instr(content || draft, 'sha256') > 0",
+)
+# What the provider said of it names no Message-ID until its copy was read.
+_UNREAD = (
+    "SELECT account_uid, uid FROM outbound o WHERE account_uid IN (SELECT uid"
+    " FROM account WHERE state <> 'signed_out')"
+    " AND sent_at > ? AND state = 'sent' AND json_extract(receipt, '$.wire_message_id') = ''"
+    " AND NOT EXISTS (SELECT 1 FROM outbound_history h WHERE h.uid = o.uid AND h.event = 'read_back')"
+    " ORDER BY sent_at"
 )
 _CLOCKS_APART = timedelta(hours=1)
 _SENT_RECORDS = (
@@ -53,9 +68,7 @@ class SqlitePlans:
 
     def list_next(self, now: datetime, busy: Collection[str]) -> list[Waiting]:
         """Give the first due record of every account that is not busy: pressed first, oldest first."""
-        accounts = self._database.query(
-            f"SELECT DISTINCT account_uid FROM outbound WHERE {_WAITING}"
-        )
+        accounts = self._database.query(_WAITING_ACCOUNTS)
         found = []
         for (account_uid,) in accounts:
             if account_uid in busy:
@@ -67,6 +80,13 @@ class SqlitePlans:
             )
         sweeps = self._database.query(_SWEEPS, (to_text(now),))
         return [_waiting(row) for row in (*found, *sweeps) if row[3] not in busy]
+
+    def list_unread(self, since: datetime) -> list[tuple[str, str]]:
+        """Give account and record of what was sent since a moment and never read back."""
+        return [
+            (account_uid, uid)
+            for account_uid, uid in self._database.query(_UNREAD, (to_text(since),))
+        ]
 
     def find_next_due(self, now: datetime) -> datetime | None:
         """Give when the next record that is not due yet becomes due."""

@@ -206,7 +206,11 @@ class OutboxLab:
         self.drafts = SqliteDrafts(self.database)
         self.ledger = Ledger(records=self.records, clock=self.clock, bus=bus)
         self.recovery = Recovery(
-            plans=self.plans, ledger=self.ledger, clock=self.clock, timing=TIMING
+            plans=self.plans,
+            copies=self.plans,
+            ledger=self.ledger,
+            clock=self.clock,
+            timing=TIMING,
         )
         self.outbox = Outbox(
             ledger=self.ledger,

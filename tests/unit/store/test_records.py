@@ -128,3 +128,45 @@ def test_views_and_filter_find_by_state_person_and_subject(records: SqliteRecord
 def test_columns_that_change_are_written_in_the_order_of_the_statement() -> None:
     assert tuple(changing_values(make_record())) == CHANGING
     assert set(record_values(make_record())) == set(COLUMNS)
+
+
+def test_a_step_just_taken_stands_before_the_next_in_the_chain(records: SqliteRecords) -> None:
+    old = make_record()
+    records.enqueue(old, make_draft(), entry())
+    new = replace(old, state=OutboundState.SENDING)
+    written = records.advance(
+        old,
+        new,
+        entry("handing_over", OutboundState.SENDING),
+        before=entry("draft_made", OutboundState.SENDING),
+    )
+    history = records.history(old.uid)
+    assert [one.event for one in history] == ["submitted", "draft_made", "handing_over"]
+    assert first_broken_link(old.uid, history) is None
+    # Two lines, but one change.
+    assert written.version == old.version + 1
+
+
+def test_a_step_just_taken_is_not_written_for_a_change_that_came_too_late(
+    records: SqliteRecords,
+) -> None:
+    old = make_record()
+    records.enqueue(old, make_draft(), entry())
+    records.advance(old, replace(old, state=OutboundState.SENDING), entry("claimed"))
+    with pytest.raises(TooLate):
+        records.advance(
+            old,
+            replace(old, state=OutboundState.CANCELLED),
+            entry("cancelled"),
+            before=entry("draft_made"),
+        )
+    assert [one.event for one in records.history(old.uid)] == ["submitted", "claimed"]
+
+
+def test_a_change_of_nothing_still_raises_the_version(records: SqliteRecords) -> None:
+    old = make_record()
+    records.enqueue(old, make_draft(), entry())
+    written = records.advance(old, old, entry(""))
+    assert records.find(old.uid) == written
+    with pytest.raises(TooLate):
+        records.advance(old, old, entry(""))
