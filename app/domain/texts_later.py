@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from app.domain.errors import SignInRequired
 from app.domain.outbound import DeliveryStep, Keeper, OutboundState, Reason
 from app.domain.texts_actions import Action, Words
 
@@ -53,6 +54,12 @@ LATER_TEXTS: dict[tuple[OutboundState, Reason], Words] = {
     ),
 }  # fmt: skip
 
+_WITHDRAWALS = frozenset({_R.CANCELLING, _R.TAKING_BACK})
+_SIGNED_OUT = Words(
+    "exclamation", "danger", "Sign in again", "for {planned}",
+    "{company} ended the session. Sign in, so that {provider} can be asked to give it back; otherwise"
+    " it goes out at {planned}.", (_A.SIGN_IN, _A.SHOW_EVIDENCE),
+)  # fmt: skip
 _HANDING_OVER = Words(
     "send", "accent", "Handing over", "for {planned}",
     "On its way to {provider}, which sends it at {planned}.", (),
@@ -96,6 +103,10 @@ def words_for_later(record: OutboundEmail, now: datetime) -> Words | None:
             return LATER_TEXTS[OutboundState.SCHEDULED, Reason.HAND_OVER]
         case OutboundState.SENDING if is_ahead and record.step is DeliveryStep.SENDING:
             return _HANDING_OVER
+        case OutboundState.SCHEDULED if (
+            record.reason in _WITHDRAWALS and record.detail == SignInRequired.code
+        ):
+            return _SIGNED_OUT
         case OutboundState.SCHEDULED if record.reason is Reason.AT_PROVIDER and not is_ahead:
             return _DUE
         case OutboundState.UNCERTAIN if is_ahead and record.reason is Reason.SETTLING:

@@ -125,6 +125,11 @@ class Later:
             if evidence.verdict is Verdict.NOT_SENT and evidence.left_s > 0:
                 self._got_back(record, evidence.found)
                 return True
+            if evidence.verdict is Verdict.WAITING and evidence.left_s > TOO_CLOSE_S:
+                # Said to be deleted, and still there.
+                due_at = self._clock.now() + timedelta(seconds=self._timing.grace_s)
+                self._ledger.change(record, "", reason=record.reason, due_at=due_at)
+                return True
         return self._conclude(record, evidence, cancel)
 
     def clear_way(self, record: OutboundEmail, cancel: CancelToken) -> bool:

@@ -24,6 +24,7 @@ _RESUMED = {
     # Only what the provider keeps waits for a sign-in while it is scheduled.
     OutboundState.SCHEDULED: (OutboundState.SCHEDULED, Reason.AT_PROVIDER),
 }
+_WAITS_FOR_SIGN_IN = frozenset({Reason.SIGN_IN, Reason.CANCELLING, Reason.TAKING_BACK})
 
 
 class Outbox:
@@ -195,10 +196,12 @@ class Outbox:
         """Put everything back in line that waited for this account's sign-in; give how many."""
         resumed = 0
         for waiting in self._plans.list_open():
-            if waiting.account_uid != account_uid or waiting.reason is not Reason.SIGN_IN:
+            if waiting.account_uid != account_uid or waiting.reason not in _WAITS_FOR_SIGN_IN:
                 continue
             record = self._ledger.get(waiting.uid)
             state, reason = _RESUMED.get(record.state, (OutboundState.QUEUED, Reason.NONE))
+            if record.reason is not Reason.SIGN_IN:
+                reason = record.reason
             self._ledger.change(
                 record, "signed_in", state=state, reason=reason, due_at=self._clock.now()
             )

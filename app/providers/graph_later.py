@@ -15,12 +15,13 @@ from datetime import UTC
 from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING
 
+from app.domain.account import ProviderKind
 from app.domain.errors import DraftGone
 from app.ports import Evidence, ProviderDraft, Verdict
 from app.providers.body import json_body
 from app.providers.graph_api import IMMUTABLE, GraphApi
 from app.providers.graph_ask import STATE, sent_evidence
-from app.providers.http import Call, params
+from app.providers.http import Call, params, unreadable
 from app.providers.values import Json, text
 
 if TYPE_CHECKING:
@@ -55,6 +56,9 @@ def postpone(api: GraphApi, draft: ProviderDraft, carriage: Carriage) -> None:
     )
     if not answer.is_ok:
         raise DraftGone(provider="microsoft", status=answer.status, request_id=answer.request_id)
+    if not text(answer.json(), "id"):
+        # Whoever answered, it need not be on the draft: sent now it could go at once.
+        raise unreadable(ProviderKind.MICROSOFT, answer)
 
 
 def ask_kept(api: GraphApi, draft: ProviderDraft, carriage: Carriage) -> Evidence:
@@ -104,7 +108,10 @@ def _look(api: GraphApi, draft: ProviderDraft, carriage: Carriage) -> tuple[Answ
     url = api.message_url(draft.message_id or draft.draft_id)
     answer = api.get(url, params(_select=STATE), fine=frozenset({404}), cancel=carriage.cancel)
     if answer.is_ok:
-        return answer, answer.json()
+        message = answer.json()
+        if not text(message, "id"):
+            raise unreadable(ProviderKind.MICROSOFT, answer)
+        return answer, message
     found = _in_folder(api, "sentitems", carriage) or _in_folder(api, "drafts", carriage)
     return answer, found
 
