@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import datetime, timedelta
+from typing import Any
 
 import pytest
 
@@ -41,8 +41,8 @@ def line(event: str, state: OutboundState = OutboundState.SENT) -> HistoryEntry:
     return HistoryEntry(at=NOW, state=state, event=event, detail={})
 
 
-def put(records: SqliteRecords, uid: str, account: str, **changes: object) -> OutboundEmail:
-    made = replace(make_record(uid=uid), account_uid=account, **changes)
+def put(records: SqliteRecords, uid: str, account: str, **changes: Any) -> OutboundEmail:
+    made = make_record(uid=uid, account_uid=account, **changes)
     records.enqueue(made, make_draft(uid=f"draft-{uid}"), line("submitted", made.state))
     return made
 
@@ -71,7 +71,7 @@ def put_sent(
 def test_each_account_s_first_due_record_is_next(
     plans: SqlitePlans, records: SqliteRecords
 ) -> None:
-    queued = {"state": OutboundState.QUEUED, "reason": Reason.NONE}
+    queued: dict[str, Any] = {"state": OutboundState.QUEUED, "reason": Reason.NONE}
     for number, account in enumerate(("account-c", "account-a", "account-a", "account-b")):
         put(
             records,
