@@ -104,6 +104,7 @@ def _ordered(
 
 
 def allowed(call: Call, account: Account, asked: dict[str, str], granted: list[str]) -> Response:
+    granted = [*granted, *_granted_before(call, account, asked, granted)]
     answer = {"code": issue_code(call.sandbox, account, asked, granted)}
     if account.provider == "gmail":
         answer |= {"scope": " ".join(granted), "authuser": "0", "prompt": "consent"}
@@ -113,6 +114,27 @@ def allowed(call: Call, account: Account, asked: dict[str, str], granted: list[s
             answer["client_info"] = client_info(account)
     call.sandbox.changes += 1
     return answer_to(asked, answer)
+
+
+def _granted_before(
+    call: Call, account: Account, asked: dict[str, str], granted: list[str]
+) -> list[str]:
+    """Google's incremental authorization: the new grant holds what the client was given before.
+
+    Only where the request asks for it; Entra grants the scopes of the request.
+    """
+    if account.provider != "gmail" or asked.get("include_granted_scopes") != "true":
+        return []
+    earlier = [
+        scope
+        for grant in call.sandbox.world.grants.values()
+        if grant.account == account.address
+        and grant.provider == account.provider
+        and grant.client_id == asked.get("client_id")
+        and not grant.revoked
+        for scope in grant.scopes
+    ]
+    return [scope for scope in dict.fromkeys(earlier) if scope not in granted]
 
 
 def denied(asked: dict[str, str], error: str, description: str) -> Response:

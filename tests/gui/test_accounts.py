@@ -108,6 +108,23 @@ def test_an_account_that_may_not_do_everything_says_what_follows(make_page):
     assert "It may not read mail, so there are no conversations to pick." in page.texts()
 
 
+def test_reading_can_be_allowed_later(make_page):
+    reduced = make_account(capabilities=frozenset({Capability.SEND, Capability.DRAFTS}))
+    page = make_page([reduced, OUTLOOK])
+    assert page.button("account.gmail-1.widen").text() == "Allow reading too"
+    assert page.dialog.findChild(QPushButton, "account.outlook-1.widen") is None
+
+    page.press("account.gmail-1.widen")
+    page.wait_prompt()
+    assert page.host.started == [("gmail-1", SignInFlow.LOOPBACK)]
+
+
+def test_reading_is_not_offered_where_it_is_never_asked_for(make_page):
+    reduced = make_account(capabilities=frozenset({Capability.SEND}))
+    page = make_page([reduced], only_sends=frozenset({reduced.provider}))
+    assert page.dialog.findChild(QPushButton, "account.gmail-1.widen") is None
+
+
 def test_gmail_in_the_browser(make_page):
     page = make_page()
 

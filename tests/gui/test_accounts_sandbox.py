@@ -9,7 +9,7 @@ import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QLabel, QPushButton, QToolButton
 
-from app.domain.account import ProviderKind
+from app.domain.account import Capability, ProviderKind
 from app.runtime import threads
 from app.ui.accounts.dialog import AccountsDialog
 from app.ui.accounts.service_host import ServiceAccountsHost
@@ -134,3 +134,30 @@ def test_cancelling_frees_the_receiver_and_nothing_is_kept(qtbot, make_dialog):
     done = services.executors.run_net(lambda: "free")
     assert done.result(timeout=20) == "free"
     assert accounts_of(services) == []
+
+
+def test_reading_is_allowed_later_by_one_button(qtbot, make_dialog, server):
+    """The account stays the one it was; what it could not do it does now."""
+    readonly = "https://www.googleapis.com/auth/gmail.readonly"
+    server.control.consent("gmail", account="ada@acme.example", unticked=[readonly])
+    dialog, services = make_dialog(Visitor())
+    press(qtbot, dialog, "accounts.add.gmail")
+    qtbot.waitUntil(lambda: accounts_of(services) != [], timeout=TIMEOUT_MS)
+    [before] = accounts_of(services)
+    name = f"account.{before.uid}.widen"
+    qtbot.waitUntil(lambda: dialog.findChild(QPushButton, name) is not None, timeout=TIMEOUT_MS)
+    assert Capability.READ not in before.capabilities
+    server.control.consent("gmail", account="ada@acme.example")
+
+    press(qtbot, dialog, name)
+    qtbot.waitUntil(
+        lambda: Capability.READ in accounts_of(services)[0].capabilities, timeout=TIMEOUT_MS
+    )
+    qtbot.waitUntil(
+        lambda: any("is connected" in text for text in texts(dialog)), timeout=TIMEOUT_MS
+    )
+
+    [after] = accounts_of(services)
+    assert (after.uid, after.added_at) == (before.uid, before.added_at)
+    qtbot.waitUntil(lambda: dialog.findChild(QPushButton, name) is None, timeout=TIMEOUT_MS)
+    assert not any("may not read mail" in text for text in texts(dialog))

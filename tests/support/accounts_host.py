@@ -26,7 +26,14 @@ class ScriptedAccountsHost:
     `finish(None)` lets it succeed, `finish(error)` fail.
     """
 
-    def __init__(self, accounts: list[Account] | None = None, *, has_browser: bool = True) -> None:
+    def __init__(
+        self,
+        accounts: list[Account] | None = None,
+        *,
+        has_browser: bool = True,
+        only_sends: frozenset[ProviderKind] = frozenset(),
+    ) -> None:
+        self._only_sends = only_sends
         self.clock = FixedClock()
         self.bus = Bus()
         self.bridge = Bridge(self.bus)
@@ -98,6 +105,7 @@ class ScriptedAccountsHost:
                 waiting=dict(self.waiting),
                 today=dict(self.today),
                 vault_kind="keyring",
+                only_sends=self._only_sends,
             )
         )
 

@@ -21,7 +21,8 @@ class Overview:
     """What the list shows, read in one go.
 
     By account: `waiting` counts its open records, `kept` those of them that the provider keeps until
-    their time and sends by itself, `today` its recipients of the last 24 hours.
+    their time and sends by itself, `today` its recipients of the last 24 hours. Of the providers in
+    `only_sends` nothing but the permission to send is asked.
     """
 
     accounts: tuple[Account, ...]
@@ -30,6 +31,7 @@ class Overview:
     today: dict[str, DayUsage]
     vault_kind: str
     kept: dict[str, int] = field(default_factory=dict)
+    only_sends: frozenset[ProviderKind] = frozenset()
 
 
 class SignInHost(Protocol):

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QHBoxLayout, QMenu, QToolButton, QVBoxLayout, QWidget
 
-from app.domain.account import AccountState
+from app.domain.account import AccountState, Capability
 from app.domain.texts import capability_sentence, state_sentence, usage_text
 from app.domain.texts_account import missing_sentences
 from app.ui.widgets import Dot, button, icon_button, label
@@ -47,6 +47,14 @@ class AccountRow(QWidget):
                     "Sign in again",
                     name=f"account.{account.uid}.reconnect",
                     role="primary",
+                    clicked=lambda: self.reconnect_requested.emit(account.uid),
+                )
+            )
+        elif _may_read_too(account, overview):
+            layout.addWidget(
+                button(
+                    "Allow reading too",
+                    name=f"account.{account.uid}.widen",
                     clicked=lambda: self.reconnect_requested.emit(account.uid),
                 )
             )
@@ -92,3 +100,9 @@ class AccountRow(QWidget):
         made.setMenu(menu)
         made.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
         return made
+
+
+def _may_read_too(account: Account, overview: Overview) -> bool:
+    """Say whether another sign-in would ask for the permission to read that is missing."""
+    lacks = Capability.READ not in account.capabilities
+    return lacks and account.provider not in overview.only_sends

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from app.domain.account import ProviderKind
 from app.ports import OutboxView
 from app.ui.accounts.host import Overview
 
@@ -11,7 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from concurrent.futures import Future
 
-    from app.domain.account import Account, ProviderKind
+    from app.domain.account import Account
     from app.outbox.limits import DayUsage
     from app.ports import Clock, SignInFlow, SignInPrompt
     from app.runtime.cancel import CancelToken
@@ -98,11 +99,17 @@ class ServiceAccountsHost:
             kept=kept,
             today=self._today(),
             vault_kind=_vault_kind(services),
+            only_sends=_only_sends(services),
         )
 
     def _today(self) -> dict[str, DayUsage]:
         limits, accounts = self._services.limits, self._services.book.list_accounts()
         return {one.uid: limits.today(one.uid, one.provider) for one in accounts}
+
+
+def _only_sends(services: Services) -> frozenset[ProviderKind]:
+    is_narrow = services.settings.google_access == "send"
+    return frozenset({ProviderKind.GMAIL}) if is_narrow else frozenset()
 
 
 def _vault_kind(services: Services) -> str:

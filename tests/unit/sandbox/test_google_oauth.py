@@ -86,6 +86,36 @@ def test_a_scope_can_be_unticked_on_the_consent_page(server, browser):
     assert COMPOSE in flow.credentials.granted_scopes
 
 
+def granted(server, browser, scopes, *, account="sam@gmail-team.example", client="desk", **asked):
+    """Sign in as the official library does and give the granted scopes."""
+    flow = make_flow(server)
+    flow.client_config["client_id"] = client
+    flow.oauth2session._client.client_id = client
+    flow.oauth2session.scope = scopes
+    server.control.consent("gmail", account=account)
+    url, _ = flow.authorization_url(access_type="offline", **asked)
+    token = flow.fetch_token(code=answer_of(browser.get(url))["code"], include_client_id=True)
+    return set(token["scope"])
+
+
+def test_a_new_grant_contains_the_earlier_ones_if_that_is_asked_for(server, browser):
+    """Google: include_granted_scopes, for the same client and the same person only."""
+    email = SCOPES[1]
+    assert granted(server, browser, ["openid", email, COMPOSE]) == {"openid", email, COMPOSE}
+    alone = granted(server, browser, ["openid", READONLY])
+    assert alone == {"openid", READONLY}
+    merged = granted(server, browser, ["openid", READONLY], include_granted_scopes="true")
+    assert merged == {"openid", email, READONLY, COMPOSE}
+    for other in ({"account": "ada@acme.example"}, {"client": "another"}):
+        found = granted(
+            server, browser, ["openid", READONLY], include_granted_scopes="true", **other
+        )
+        assert found == {"openid", READONLY}
+    server.control.revoke("sam@gmail-team.example")
+    again = granted(server, browser, ["openid", READONLY], include_granted_scopes="true")
+    assert again == {"openid", READONLY}, "what was revoked is gone"
+
+
 def test_denial_is_sent_back_with_the_state(server, browser):
     server.control.consent("gmail", deny=True)
     url, state = make_flow(server).authorization_url()
