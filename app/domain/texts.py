@@ -11,7 +11,7 @@ from app.domain.texts_actions import Action, RowWords
 from app.domain.texts_errors import ERROR_TEXTS, error_sentence
 from app.domain.texts_history import HistoryLine, history_line
 from app.domain.texts_problems import PROBLEM_TEXTS, problem_sentence
-from app.domain.texts_rows import draft_words, row_words
+from app.domain.texts_rows import actions_of, draft_words, row_words
 from app.domain.texts_values import (
     clock_text,
     moment_text,
@@ -28,6 +28,7 @@ __all__ = [
     "Action",
     "HistoryLine",
     "RowWords",
+    "actions_of",
     "capability_sentence",
     "clock_text",
     "draft_words",

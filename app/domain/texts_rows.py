@@ -155,6 +155,23 @@ ROW_TEXTS: dict[tuple[OutboundState, Reason], Words] = {
         "close", "muted", "Cancelled", "at {since}",
         "You stopped it before it was sent.", (_A.WRITE_AGAIN,),
     ),
+    # Failed, and then dismissed: the reason stays.
+    (_S.CANCELLED, _R.REJECTED): Words(
+        "close", "muted", "Dismissed", "at {since}",
+        "{provider} refused it: {detail}. Nothing was sent.", (_A.WRITE_AGAIN,),
+    ),
+    (_S.CANCELLED, _R.TOO_LARGE): Words(
+        "close", "muted", "Dismissed", "at {since}",
+        "{provider} does not take a message of this size. Nothing was sent.", (_A.WRITE_AGAIN,),
+    ),
+    (_S.CANCELLED, _R.CONTENT_CHANGED): Words(
+        "close", "muted", "Dismissed", "at {since}",
+        "A kept file was no longer what was frozen at Send. Nothing was sent.", (_A.WRITE_AGAIN,),
+    ),
+    (_S.CANCELLED, _R.GAVE_UP): Words(
+        "close", "muted", "Dismissed", "at {since}",
+        "{provider} did not take it after {tries}. Nothing was sent.", (_A.WRITE_AGAIN,),
+    ),
     **LATER_TEXTS,
 }  # fmt: skip
 
@@ -207,6 +224,11 @@ def row_words(
         tone=words.tone,
         mark=mark,
     )
+
+
+def actions_of(state: OutboundState, reason: Reason) -> tuple[Action, ...]:
+    """Give what may be done with any record that stands so."""
+    return ROW_TEXTS.get((state, reason), _ANY[state]).actions
 
 
 def draft_words(draft: Draft, now: datetime, tz: tzinfo | None = None) -> RowWords:

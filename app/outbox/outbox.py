@@ -80,7 +80,7 @@ class Outbox:
         record = self._ledger.get(uid)
         _require(record, {OutboundState.FAILED})
         return self._ledger.change(
-            record, "dismissed", state=OutboundState.CANCELLED, reason=Reason.BY_PERSON
+            record, "dismissed", state=OutboundState.CANCELLED, reason=record.reason
         )
 
     def take_back(self, uid: str) -> Draft | None:

@@ -7,14 +7,17 @@ neither a long list nor a deep page costs more. Bodies are left out: no list sho
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from app.domain.outbound import OutboundState, Reason
 from app.ports import OutboxView, RecordPage
 from app.store.record_rows import COLUMNS, load_record
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
+
+    from app.ports import Standing
     from app.store.database import Database
 
 VIEWS = {
@@ -60,14 +63,29 @@ class SqliteLists:
             before=shown[-1] if len(found) > limit else None,
         )
 
-    def uids(self, view: OutboxView, text: str = "") -> list[str]:
-        """Give every record of a view that holds every word of `text`, newest first."""
-        words = text.casefold().split()
-        found = self._look(_Search(view=view, words=words), limit=-1)
-        marks = "SELECT value FROM json_each(?)"
+    def tally(self, view: OutboxView, text: str = "") -> dict[Standing, int]:
+        """Count the records of a view that hold every word of `text`, by state and reason."""
+        where, values = _all_of(view, text)
         rows = self._database.query(
-            f"SELECT uid FROM outbound WHERE seq IN ({marks}) ORDER BY seq DESC",
-            (json.dumps(found),),
+            f"SELECT o.state, o.reason, count(*) FROM outbound o WHERE {where} GROUP BY 1, 2",
+            values,
+        )
+        return {(OutboundState(row[0]), Reason(row[1])): row[2] for row in rows}
+
+    def uids(
+        self, view: OutboxView, text: str = "", standing: Collection[Standing] | None = None
+    ) -> list[str]:
+        """Give every such record, newest first; with `standing` only those that stand so."""
+        where, values = _all_of(view, text)
+        if standing is not None:
+            pairs = ", ".join("(?, ?)" for _ in standing)
+            where += f" AND (o.state, o.reason) IN (VALUES {pairs or '(NULL, NULL)'})"
+            values += [part.value for pair in standing for part in pair]
+        # The index of lists has no uid: the places first, then the rows they are in.
+        rows = self._database.query(
+            "SELECT uid FROM outbound WHERE seq IN"
+            f" (SELECT o.seq FROM outbound o WHERE {where}) ORDER BY seq DESC",
+            values,
         )
         return [row[0] for row in rows]
 
@@ -175,6 +193,11 @@ class _Search:
                 parts.append(f"{place} {comparison} ?")
                 values.append(bound)
         return " AND ".join(parts), values
+
+
+def _all_of(view: OutboxView, text: str) -> tuple[str, list[object]]:
+    words = text.casefold().split()
+    return f"({VIEWS[view]})" + " AND instr(o.haystack, ?) > 0" * len(words), [*words]
 
 
 def _quoted(run: str) -> str:

@@ -2,12 +2,21 @@
 
 from __future__ import annotations
 
+import threading
 from dataclasses import replace
 
 import pytest
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtGui import QContextMenuEvent
-from PySide6.QtWidgets import QFileDialog, QLineEdit, QMenu, QMessageBox, QPushButton
+from PySide6.QtWidgets import (
+    QFileDialog,
+    QFrame,
+    QLabel,
+    QLineEdit,
+    QMenu,
+    QMessageBox,
+    QPushButton,
+)
 
 from app.domain.events import DraftsChanged, OutboundChanged, StoreChanged, UploadProgressed
 from app.domain.outbound import DeliveryStep, HistoryEntry, OutboundState, Reason
@@ -70,8 +79,8 @@ class MailroomPage:
 def make_page(qtbot, theme):
     hosts = []
 
-    def make(records=(), drafts=(), history=()):
-        host = MemoryMailroomHost(list(records), list(drafts), list(history))
+    def make(records=(), drafts=(), history=(), host=None):
+        host = host or MemoryMailroomHost(list(records), list(drafts), list(history))
         hosts.append(host)
         window = MailroomWindow(host=host, theme=theme)
         # The window deletes itself when closed; qtbot closes it at the end of the test.
@@ -492,3 +501,130 @@ def test_scrolling_down_brings_the_next_page(make_page):
     page.view.scrollToBottom()
     page.wait(lambda: len(page.rows()) == 250)
     assert page.rows() == [one.uid for one in records]
+
+
+def failed(count):
+    return [make_record(S.FAILED, R.REJECTED, uid=f"f{number:03}") for number in range(count)]
+
+
+def choose_everything(page, qtbot):
+    qtbot.keyClick(page.view, Qt.Key.Key_A, Qt.KeyboardModifier.ControlModifier)
+
+
+def said_of_choice(page):
+    return page.window._detail.findChild(QLabel, "detail.message").text()
+
+
+def test_everything_chosen_are_those_too_that_are_not_loaded(make_page, qtbot):
+    page = make_page([*failed(250), make_record(S.HELD, R.SIGN_IN, uid="h")])
+    page.wait(lambda: len(page.rows()) == 100)
+
+    choose_everything(page, qtbot)
+    page.wait(lambda: said_of_choice(page) == "251 messages chosen.")
+    page.window._detail.findChild(QPushButton, "detail.bulk.dismiss").click()
+
+    page.wait(lambda: page.notice == "250 messages dismissed; the history is kept.")
+    page.wait_rows("h")
+    assert {name for name, _ in page.host.acts} == {"dismiss"}
+
+
+def test_everything_chosen_stays_so_as_more_is_loaded_and_ends_with_a_click(make_page, qtbot):
+    page = make_page(failed(250))
+    page.wait(lambda: len(page.rows()) == 100)
+    choose_everything(page, qtbot)
+    page.view.scrollToBottom()
+    page.wait(lambda: len(page.rows()) == 200)
+
+    assert page.view.has_all_chosen
+    assert len(page.view.chosen_rows()) == 200
+
+    page.view.select_uid("f003")
+    assert not page.view.has_all_chosen
+    assert [row.uid for row in page.view.chosen_rows()] == ["f003"]
+
+
+def test_everything_chosen_under_a_filter_is_what_the_filter_shows(make_page, qtbot):
+    others = [
+        make_record(S.FAILED, R.REJECTED, uid=f"o{number}", content={"subject": "other"})
+        for number in range(20)
+    ]
+    page = make_page([*failed(150), *others])
+    page.wait(lambda: len(page.rows()) == 100)
+    page.window._filter.setText("other")
+    page.wait(lambda: len(page.rows()) == 20)
+
+    choose_everything(page, qtbot)
+    page.window._detail.findChild(QPushButton, "detail.bulk.dismiss").click()
+
+    page.wait(lambda: page.notice == "20 messages dismissed; the history is kept.")
+    assert {uid for _, uid in page.host.acts} == {one.uid for one in others}
+
+
+class SlowHost(MemoryMailroomHost):
+    """Dismisses one for each permit."""
+
+    def __init__(self, records):
+        super().__init__(records)
+        self.permits = threading.Semaphore(0)
+
+    def dismiss(self, uid):
+        def work():
+            assert self.permits.acquire(timeout=20)
+            return self._move(uid, S.CANCELLED, R.BY_PERSON)
+
+        return self._act("dismiss", uid, work)
+
+
+def test_what_is_done_with_many_shows_how_far_it_is_and_can_be_stopped(make_page, qtbot):
+    page = make_page(host=SlowHost(failed(150)))
+    host, window = page.host, page.window
+    page.wait(lambda: len(page.rows()) == 100)
+    choose_everything(page, qtbot)
+    page.wait(lambda: said_of_choice(page) == "150 messages chosen.")
+    bar = window.findChild(QFrame, "mailroom.progress")
+    assert not bar.isVisible()
+
+    window._detail.findChild(QPushButton, "detail.bulk.dismiss").click()
+    for _ in range(3):
+        host.permits.release()
+    page.wait(bar.isVisible)
+    page.wait(lambda: bar.findChild(QLabel, "mailroom.progress.text").text() == "3 of 150 done")
+    # The store was asked for a few at a time, so that it does other things in between.
+    assert len(host.acts) <= 3 + 4
+    bar.findChild(QPushButton, "mailroom.progress.stop").click()
+    for _ in range(4):
+        host.permits.release()
+
+    page.wait(lambda: "Stopped by you; 143 messages left as before." in page.notice)
+    assert page.notice.startswith("7 messages dismissed")
+    assert not bar.isVisible()
+    assert len(host.acts) == 7
+
+
+def test_what_was_cancelled_or_dismissed_is_found_again(make_page):
+    page = make_page(failed_and_held())
+    page.wait_rows("f1", "f2", "h1")
+    page.click_link(0, Action.DISMISS)
+    page.wait_rows("f2", "h1")
+
+    page.go("Not sent")
+
+    page.wait_rows("f1")
+    page.click_link(0, Action.WRITE_AGAIN)
+    page.wait(lambda: page.host.opened == ["copy-of-f1"])
+
+
+def test_an_old_record_that_changes_does_not_jump_to_the_top(make_page):
+    records = [
+        make_record(S.FAILED, R.REJECTED, uid=f"f{number:03}", created_at=minutes(-number))
+        for number in range(150)
+    ]
+    page = make_page(records)
+    page.wait(lambda: len(page.rows()) == 100)
+    before = page.rows()
+    reads = page.host.reads
+
+    page.host.change(replace(records[140], attempts=2))
+
+    page.wait(lambda: page.host.reads > reads)
+    assert page.rows() == before

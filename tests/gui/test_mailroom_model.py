@@ -100,7 +100,7 @@ def test_the_next_page_is_appended_without_a_reset(qtbot, model):
         (OutboundState.HELD, Reason.SIGN_IN, {OutboxView.OUTBOX}),
         (OutboundState.FAILED, Reason.REJECTED, {OutboxView.OUTBOX}),
         (OutboundState.SENT, Reason.NONE, {OutboxView.SENT}),
-        (OutboundState.CANCELLED, Reason.BY_PERSON, set()),
+        (OutboundState.CANCELLED, Reason.BY_PERSON, {OutboxView.NOT_SENT}),
     ],
 )
 def test_every_state_is_in_its_list(state, reason, views):

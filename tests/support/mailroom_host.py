@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections import Counter
+from collections.abc import Callable, Collection
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import replace
 from datetime import datetime
@@ -13,10 +14,10 @@ from app.domain.draft import Draft
 from app.domain.errors import NotFound, TooLate
 from app.domain.events import DraftsChanged, OutboundChanged
 from app.domain.outbound import HistoryEntry, OutboundEmail, OutboundState, Reason
-from app.ports import OutboxView, RecordPage
+from app.ports import OutboxView, RecordPage, Standing
 from app.runtime.bus import Bus
 from app.ui.bridge import Bridge
-from app.ui.mailroom.rows import belongs
+from app.ui.mailroom.rows import belongs, is_listed
 from tests.support.mailroom_values import NOW, make_draft, make_mailbox
 
 
@@ -70,13 +71,7 @@ class MemoryMailroomHost:
     ) -> Future[RecordPage]:
         def read() -> RecordPage:
             self.reads += 1
-            words = text.casefold().split()
-            found = [
-                one
-                for one in self.records.values()
-                if belongs(one, view)
-                and all(word in f"{one.subject} {one.envelope}".casefold() for word in words)
-            ]
+            found = self._listed(view, text)
             start = before or 0
             shown = tuple(found[start : start + limit])
             more = start + limit if len(found) > start + limit else None
@@ -89,6 +84,29 @@ class MemoryMailroomHost:
             lambda: sum(belongs(one, view) for one in list(self.records.values()))
         )
 
+    def tally(self, view: OutboxView, text: str) -> Future[dict[Standing, int]]:
+        return self._worker.submit(
+            lambda: dict(Counter((one.state, one.reason) for one in self._listed(view, text)))
+        )
+
+    def uids(
+        self, view: OutboxView, text: str, standing: Collection[Standing]
+    ) -> Future[list[str]]:
+        return self._worker.submit(
+            lambda: [
+                one.uid for one in self._listed(view, text) if (one.state, one.reason) in standing
+            ]
+        )
+
+    def _listed(self, view: OutboxView, text: str) -> list[OutboundEmail]:
+        words = text.casefold().split()
+        return [
+            one
+            for one in self.records.values()
+            if belongs(one, view)
+            and all(word in f"{one.subject} {one.envelope}".casefold() for word in words)
+        ]
+
     def find_record(self, uid: str) -> Future[OutboundEmail | None]:
         return self._worker.submit(self.records.get, uid)
 
@@ -97,6 +115,11 @@ class MemoryMailroomHost:
 
     def list_drafts(self, limit: int) -> Future[list[Draft]]:
         return self._worker.submit(lambda: list(self.drafts.values())[:limit])
+
+    def draft_uids(self, text: str) -> Future[list[str]]:
+        return self._worker.submit(
+            lambda: [one.uid for one in self.drafts.values() if is_listed(one, text)]
+        )
 
     def mailboxes(self) -> Future[list[Mailbox]]:
         return self._worker.submit(lambda: self.boxes)

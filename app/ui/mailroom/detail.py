@@ -21,7 +21,7 @@ from app.ui.mailroom.bulk import bulk_label, offers
 from app.ui.widgets import button, label, look
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
     from datetime import datetime
 
     from app.domain.outbound import HistoryEntry
@@ -76,11 +76,15 @@ class DetailPane(QFrame):
 
     def show_many(self, rows: Sequence[Row]) -> None:
         """Show how many rows are chosen and what can be done with them at once."""
+        self.show_all(len(rows), offers(rows))
+
+    def show_all(self, count: int, offered: Mapping[Action, int]) -> None:
+        """Show how many are chosen, rows that are not loaded too, and what can be done with them."""
         self.show_row(None)
-        self._lines.setText(f"{plural(len(rows), 'message')} chosen.")
-        for action, count in offers(rows).items():
+        self._lines.setText(f"{plural(count, 'message')} chosen.")
+        for action, number in offered.items():
             made = button(
-                bulk_label(action, count),
+                bulk_label(action, number),
                 name=f"detail.bulk.{action.value}",
                 role="link",
                 clicked=partial(self.bulk_requested.emit, action),

@@ -5,13 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
     from concurrent.futures import Future
     from pathlib import Path
 
     from app.domain.account import Mailbox
     from app.domain.draft import Draft
     from app.domain.outbound import HistoryEntry, OutboundEmail
-    from app.ports import Clock, OutboxView, RecordPage
+    from app.ports import Clock, OutboxView, RecordPage, Standing
     from app.ui.bridge import Bridge
 
 
@@ -22,9 +23,20 @@ class ReadHost(Protocol):
         self, view: OutboxView, text: str, before: int | None, limit: int
     ) -> Future[RecordPage]: ...
     def count(self, view: OutboxView) -> Future[int]: ...
+    def tally(self, view: OutboxView, text: str) -> Future[dict[Standing, int]]:
+        """Count what a list holds, rows that are not loaded too, by how they stand."""
+        ...
+
+    def uids(
+        self, view: OutboxView, text: str, standing: Collection[Standing]
+    ) -> Future[list[str]]: ...
     def find_record(self, uid: str) -> Future[OutboundEmail | None]: ...
     def history(self, uid: str) -> Future[list[HistoryEntry]]: ...
     def list_drafts(self, limit: int) -> Future[list[Draft]]: ...
+    def draft_uids(self, text: str) -> Future[list[str]]:
+        """Give every draft that holds every word of `text`."""
+        ...
+
     def mailboxes(self) -> Future[list[Mailbox]]: ...
     def readable(self, html: str) -> Future[str]:
         """Give a body as HTML that is safe to show and loads nothing."""

@@ -6,12 +6,16 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, QTimer, Signal
 
+from app.domain.outbound import OutboundState, Reason
+from app.domain.texts import Action, actions_of
 from app.ui import tasks
+from app.ui.mailroom.bulk import offers_of_all
 from app.ui.mailroom.model import RowModel
-from app.ui.mailroom.rows import belongs, draft_matches, draft_row, record_row
+from app.ui.mailroom.rows import belongs, draft_row, is_listed, record_row
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
+    from concurrent.futures import Future
 
     from app.domain.account import Mailbox
     from app.domain.draft import Draft
@@ -25,6 +29,11 @@ PAGE = 100
 DRAFTS = 500
 # Shorter than the pause between two keys of a quick typist: the list follows the typing.
 FILTER_PAUSE_MS = 40
+
+# Changes are gathered this long; many at once (something done with all rows) are read together.
+CHANGES_MS = 30
+MANY_CHANGES = 20
+MUCH_MS = 500
 
 
 class RowList(QObject):
@@ -59,6 +68,19 @@ class RowList(QObject):
         """Read the page after the last row."""
         raise NotImplementedError
 
+    @property
+    def has_more(self) -> bool:
+        """Say whether the list goes on below what is loaded."""
+        raise NotImplementedError
+
+    def count_all(self, done: Callable[[int, dict[Action, int]], None]) -> None:
+        """Count all of the list, what is not loaded too, and what can be done with how many."""
+        raise NotImplementedError
+
+    def find_all(self, action: Action) -> Future[list[str]]:
+        """Give the uid of all of the list with which this can be done."""
+        raise NotImplementedError
+
     def _expect(self, task: Task) -> None:
         if self._reading is not None:
             self._reading.drop()
@@ -74,6 +96,9 @@ class RecordList(RowList):
         self._shown_text = ""
         self._before: int | None = None
         self._percent: dict[str, int] = {}
+        self._changed: set[str] = set()
+        self._soon = QTimer(self, singleShot=True, interval=CHANGES_MS)
+        self._soon.timeout.connect(self._look)
         host.bridge.outbound_changed.connect(self._on_record_changed)
         host.bridge.upload_progressed.connect(self._on_progress)
 
@@ -110,8 +135,47 @@ class RecordList(RowList):
         counting = self._host.count(self._view)
         tasks.run(self, counting, done=self.counted.emit, failed=self.failed.emit)
 
+    @property
+    def has_more(self) -> bool:
+        """Say whether the list goes on below what is loaded."""
+        return self._before is not None
+
+    def count_all(self, done: Callable[[int, dict[Action, int]], None]) -> None:
+        """Count all of the list."""
+        tallying = self._host.tally(self._view, self._text)
+        tasks.run(
+            self,
+            tallying,
+            done=lambda tally: done(sum(tally.values()), offers_of_all(tally)),
+            failed=self.failed.emit,
+        )
+
+    def find_all(self, action: Action) -> Future[list[str]]:
+        """Give the uid of all of the list with which this can be done."""
+        standing = [
+            (state, reason)
+            for state in OutboundState
+            for reason in Reason
+            if action in actions_of(state, reason)
+        ]
+        return self._host.uids(self._view, self._text, standing)
+
     def _on_record_changed(self, uid: str) -> None:
-        tasks.run(self, self._host.find_record(uid), done=self._on_found, failed=self.failed.emit)
+        self._changed.add(uid)
+        if not self._soon.isActive():
+            self._soon.start()
+
+    def _look(self) -> None:
+        """Read what changed: row by row, or the list if it is much, and then less often."""
+        changed, self._changed = self._changed, set()
+        is_much = len(changed) > MANY_CHANGES
+        self._soon.setInterval(MUCH_MS if is_much else CHANGES_MS)
+        if is_much:
+            self.read()
+            return
+        for uid in changed:
+            found = self._host.find_record(uid)
+            tasks.run(self, found, done=self._on_found, failed=self.failed.emit)
         self._count()
 
     def _on_found(self, record: OutboundEmail | None) -> None:
@@ -120,12 +184,17 @@ class RecordList(RowList):
         if not belongs(record, self._view):
             self._percent.pop(record.uid, None)
             self.model.drop(record.uid)
-        elif self._text and self.model.find(record.uid) is None:
-            self._pause.start()  # only the store can say whether the filter lets it in
+        elif self.model.find(record.uid) is None and (self._text or not self._is_newest(record)):
+            self._pause.start()  # only the store can say whether and where it is in the list
         else:
             percent = self._percent.get(record.uid, 0)
             self.model.put(record_row(record, self._host.clock.now(), percent))
         self.loaded.emit()
+
+    def _is_newest(self, record: OutboundEmail) -> bool:
+        first = self.model.row(self.model.index(0, 0))
+        newest = first.record if first is not None else None
+        return newest is None or newest.created_at <= record.created_at
 
     def _on_progress(self, uid: str, percent: int) -> None:
         row = self.model.find(uid)
@@ -141,6 +210,7 @@ class DraftList(RowList):
         super().__init__(host=host, parent=parent)
         self._mailboxes: dict[str, Mailbox] = {}
         self._limit = DRAFTS
+        self._has_more = False
         host.bridge.drafts_changed.connect(self._on_drafts_changed)
         host.bridge.accounts_changed.connect(self._on_accounts_changed)
 
@@ -155,6 +225,25 @@ class DraftList(RowList):
         """Read more of them."""
         self._limit += DRAFTS
         self.read()
+
+    @property
+    def has_more(self) -> bool:
+        """Say whether there are more than are loaded."""
+        return self._has_more
+
+    def count_all(self, done: Callable[[int, dict[Action, int]], None]) -> None:
+        """Count all drafts."""
+        tasks.run(
+            self,
+            self._host.draft_uids(self._text),
+            done=lambda uids: done(len(uids), {Action.DISCARD: len(uids)}),
+            failed=self.failed.emit,
+        )
+
+    def find_all(self, action: Action) -> Future[list[str]]:
+        """Give the uid of every draft."""
+        del action  # every draft can be discarded, and nothing else is done with many
+        return self._host.draft_uids(self._text)
 
     def _on_drafts_changed(self, _uid: str) -> None:
         self._pause.start()
@@ -176,9 +265,10 @@ class DraftList(RowList):
     def _on_read(self, drafts: Sequence[Draft]) -> None:
         self._reading = None
         now = self._host.clock.now()
-        found = [one for one in drafts if not one.is_blank and draft_matches(one, self._text)]
+        found = [one for one in drafts if is_listed(one, self._text)]
+        self._has_more = len(drafts) >= self._limit
         rows = [draft_row(one, self._mailboxes, now) for one in found]
-        self.model.set_rows(rows, has_more=len(drafts) >= self._limit)
+        self.model.set_rows(rows, has_more=self._has_more)
         if not self._text:
             self.counted.emit(len(rows))
         self.loaded.emit()

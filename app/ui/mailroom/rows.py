@@ -104,6 +104,11 @@ def belongs(record: OutboundEmail, view: OutboxView) -> bool:
             return True
 
 
+def is_listed(draft: Draft, text: str) -> bool:
+    """Say whether the list of drafts shows one under a filter."""
+    return not draft.is_blank and draft_matches(draft, text)
+
+
 def draft_matches(draft: Draft, text: str) -> bool:
     """Say whether a draft holds every word of a filter."""
     people = " ".join(person.format() for person in draft.recipients.everybody)

@@ -5,18 +5,21 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from app.domain.events import DraftsChanged
+from app.ui.mailroom.rows import is_listed
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Collection
     from concurrent.futures import Future
     from pathlib import Path
 
     from app.domain.account import Mailbox
     from app.domain.draft import Draft
     from app.domain.outbound import HistoryEntry, OutboundEmail
-    from app.ports import Clock, OutboxView, RecordPage
+    from app.ports import Clock, OutboxView, RecordPage, Standing
     from app.services import Services
     from app.ui.bridge import Bridge
+
+ALL_DRAFTS = 1_000_000
 
 
 class ServiceMailroomHost:
@@ -60,6 +63,16 @@ class ServiceMailroomHost:
         """Count the records of a view."""
         return self._store(self._services.lists.count, view)
 
+    def tally(self, view: OutboxView, text: str) -> Future[dict[Standing, int]]:
+        """Count what a list holds by how it stands."""
+        return self._store(self._services.lists.tally, view, text)
+
+    def uids(
+        self, view: OutboxView, text: str, standing: Collection[Standing]
+    ) -> Future[list[str]]:
+        """Give all that a list holds and that stands so."""
+        return self._store(self._services.lists.uids, view, text, standing)
+
     def find_record(self, uid: str) -> Future[OutboundEmail | None]:
         """Read one record."""
         return self._store(self._services.records.find, uid)
@@ -71,6 +84,16 @@ class ServiceMailroomHost:
     def list_drafts(self, limit: int) -> Future[list[Draft]]:
         """Read the drafts, last edited first."""
         return self._store(self._services.drafts.list_drafts, limit)
+
+    def draft_uids(self, text: str) -> Future[list[str]]:
+        """Give every draft that holds every word."""
+        return self._store(
+            lambda: [
+                one.uid
+                for one in self._services.drafts.list_drafts(ALL_DRAFTS)
+                if is_listed(one, text)
+            ]
+        )
 
     def mailboxes(self) -> Future[list[Mailbox]]:
         """Read the addresses one may send from."""

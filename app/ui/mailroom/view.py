@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QEvent, QModelIndex, QPoint, Qt, QTimer, Signal
-from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QMenu, QTableView
+from PySide6.QtCore import QEvent, QItemSelectionModel, QModelIndex, QPoint, Qt, QTimer, Signal
+from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QTableView
 
 from app.domain.texts import Action
 from app.ui.mailroom.bulk import bulk_label, offers
 from app.ui.mailroom.delegate import FROM, MESSAGE, STATE, WHY, RowDelegate
 from app.ui.mailroom.model import RowModel
+from app.ui.mailroom.row_menu import open_row_menu
 from app.ui.widgets import look
 
 if TYPE_CHECKING:
@@ -22,6 +24,9 @@ if TYPE_CHECKING:
 
 _MIN_WIDTHS = {STATE: 226, FROM: 240, WHY: 330}
 _REMOVING = (Action.DISCARD, Action.UNDO, Action.CANCEL, Action.DISMISS)
+_THIS_ROW = (
+    QItemSelectionModel.SelectionFlag.ClearAndSelect | QItemSelectionModel.SelectionFlag.Rows
+)
 _ENTER = frozenset({Qt.Key.Key_Return, Qt.Key.Key_Enter})
 
 
@@ -59,6 +64,9 @@ class RowView(QTableView):
         header.setHighlightSections(False)
         header.setSectionsClickable(False)
         self._kept_uid = ""
+        # What can be done with everything, while everything is chosen; the store counts it.
+        self.offered: dict[Action, int] = {}
+        self._is_all = self._kept_all = False
         self._chosen_soon = QTimer(self, singleShot=True, interval=50)
         self._chosen_soon.timeout.connect(self.rows_chosen)
         self._settle = QTimer(self, singleShot=True, interval=0)
@@ -70,6 +78,7 @@ class RowView(QTableView):
         old = self.rows()
         if old is model:
             return
+        self._is_all = False
         if old is not None:
             old.modelAboutToBeReset.disconnect(self._on_about_to_reset)
             old.modelReset.disconnect(self._on_reset)
@@ -99,17 +108,27 @@ class RowView(QTableView):
         rows, selected = self.rows(), self.selectionModel()
         if rows is None or not selected.hasSelection():
             return []
-        # Ranges, not indexes: of 100,000 rows chosen at once there is one range.
         every = rows.rows()
-        ranges = selected.selection()
-        spans = sorted((one.top(), one.bottom()) for one in map(ranges.at, range(ranges.size())))
-        return [row for top, bottom in spans for row in every[top : bottom + 1]]
+        return [row for top, end in _spans(selected) for row in every[top:end]]
+
+    @property
+    def has_all_chosen(self) -> bool:
+        """Say whether everything was chosen, rows that are not loaded too."""
+        return self._is_all
+
+    def selectAll(self) -> None:
+        """Choose all rows, those too that are loaded later."""
+        self._is_all, self.offered = True, {}
+        super().selectAll()
+        self.rows_chosen.emit()
 
     def select_uid(self, uid: str) -> None:
         """Select a row if it is there."""
         rows = self.rows()
         if rows is not None and rows.place(uid) >= 0:
-            self.selectRow(rows.place(uid))
+            index = rows.index(rows.place(uid), 0)
+            # Not selectRow: it takes a row away from several that are selected.
+            self.selectionModel().setCurrentIndex(index, _THIS_ROW)
 
     # --- sizes ---
 
@@ -122,11 +141,7 @@ class RowView(QTableView):
     def _fit_columns(self) -> None:
         if self.rows() is None:
             return
-        width = self.viewport().width()
-        why = max(_MIN_WIDTHS[WHY], round(width * 0.27))
-        left = width - _MIN_WIDTHS[STATE] - _MIN_WIDTHS[FROM] - why
-        widths = {**_MIN_WIDTHS, WHY: why, MESSAGE: max(160, left)}
-        for column, size in widths.items():
+        for column, size in _widths(self.viewport().width()).items():
             self.setColumnWidth(column, size)
 
     def _fit_all_rows(self) -> None:
@@ -147,13 +162,19 @@ class RowView(QTableView):
     def _on_about_to_reset(self) -> None:
         row = next(iter(self.chosen_rows()), None)
         self._kept_uid = row.uid if row is not None else ""
+        self._kept_all = self._is_all
 
     def _on_reset(self) -> None:
         self._fit_all_rows()
-        self.select_uid(self._kept_uid)
+        if self._kept_all:
+            self.selectAll()
+        else:
+            self.select_uid(self._kept_uid)
 
     def _on_rows_inserted(self, _parent: QModelIndex, first: int, last: int) -> None:
         self._fit_rows(first, last)
+        if self._is_all:
+            super().selectAll()
 
     def _on_data_changed(self, first: QModelIndex, last: QModelIndex) -> None:
         self._fit_rows(first.row(), last.row())
@@ -169,7 +190,9 @@ class RowView(QTableView):
             self._chosen_soon.start()
 
     def _on_selection_changed(self, _new: QItemSelection, _old: QItemSelection) -> None:
-        row = self.current_row()
+        if self._is_all and not _has_every_row(self.selectionModel()):
+            self._is_all = False
+        row = self.current_row() if not self._is_all else None
         self.row_chosen.emit(row.uid if row is not None else "")
         self.rows_chosen.emit()
 
@@ -240,17 +263,10 @@ class RowView(QTableView):
         if row is not None:
             labels = {action: action.label for action in row.words.actions}
         else:
-            labels = {one: bulk_label(one, count) for one, count in offers(chosen).items()}
-        if not labels:
-            return
-        menu = QMenu(self)
-        menu.setObjectName("mailroom.menu")
-        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        for action, words in labels.items():
-            menu.addAction(words).setData(action.value)
+            offered = self.offered if self._is_all and self.offered else offers(chosen)
+            labels = {one: bulk_label(one, count) for one, count in offered.items()}
         uid = row.uid if row is not None else ""
-        menu.triggered.connect(lambda entry: self._on_menu(uid, Action(entry.data())))
-        menu.popup(event.globalPos())
+        open_row_menu(self, labels, event.globalPos(), partial(self._on_menu, uid))
 
     def _on_menu(self, uid: str, action: Action) -> None:
         if uid:
@@ -262,3 +278,20 @@ class RowView(QTableView):
         row = self.current_row()
         if row is not None:
             self.act_requested.emit(row.uid, Action.OPEN)
+
+
+def _spans(selected: QItemSelectionModel) -> list[tuple[int, int]]:
+    """Give the selected rows as ranges, from the top: of 100,000 at once there is one range."""
+    ranges = selected.selection()
+    found = (ranges.at(number) for number in range(ranges.size()))
+    return sorted((one.top(), one.bottom() + 1) for one in found)
+
+
+def _has_every_row(selected: QItemSelectionModel) -> bool:
+    return sum(end - top for top, end in _spans(selected)) >= selected.model().rowCount()
+
+
+def _widths(width: int) -> dict[int, int]:
+    why = max(_MIN_WIDTHS[WHY], round(width * 0.27))
+    left = width - _MIN_WIDTHS[STATE] - _MIN_WIDTHS[FROM] - why
+    return {**_MIN_WIDTHS, WHY: why, MESSAGE: max(160, left)}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt, Signal
@@ -21,6 +22,7 @@ from app.ports import OutboxView
 from app.ui import tasks
 from app.ui.mailroom.actions import Actions
 from app.ui.mailroom.bulk import Bulk
+from app.ui.mailroom.bulk_progress import BulkProgress
 from app.ui.mailroom.detail import DetailPane
 from app.ui.mailroom.lists import DraftList, RecordList, RowList
 from app.ui.mailroom.tab_strip import TabStrip
@@ -33,12 +35,14 @@ if TYPE_CHECKING:
     from app.ui.mailroom.host import MailroomHost
     from app.ui.theme import Theme
 
-TABS = ("Outbox", "Scheduled", "Drafts", "Sent")
+TABS = ("Outbox", "Scheduled", "Drafts", "Sent", "Not sent")
+_UNCOUNTED = frozenset({"Sent", "Not sent"})
 _EMPTY = {
     "Outbox": "Nothing is waiting to be sent.",
     "Scheduled": "Nothing is scheduled.",
     "Drafts": "No drafts.",
     "Sent": "Nothing was sent yet.",
+    "Not sent": "Nothing was cancelled or dismissed.",
 }
 _NO_HIT = "Nothing matches the filter."
 
@@ -61,6 +65,7 @@ class MailroomWindow(QMainWindow):
         self._actions.said.connect(self._on_said)
         self._bulk = Bulk(host=host, window=self)
         self._bulk.said.connect(self._on_said)
+        self._chosen_number = 0
         self._tabs = TabStrip(theme)
         self._filter = QLineEdit()
         self._view = RowView(theme)
@@ -68,6 +73,7 @@ class MailroomWindow(QMainWindow):
         self._stack = QStackedWidget()
         self._detail = DetailPane()
         self._notice = Notice(theme, name="mailroom.notice")
+        self._progress = BulkProgress()
         self._build(theme)
         self._connect()
         self._tabs.setCurrentIndex(0)
@@ -97,6 +103,7 @@ class MailroomWindow(QMainWindow):
             "Scheduled": RecordList(host=host, view=OutboxView.SCHEDULED, parent=self),
             "Drafts": DraftList(host=host, parent=self),
             "Sent": RecordList(host=host, view=OutboxView.SENT, parent=self),
+            "Not sent": RecordList(host=host, view=OutboxView.NOT_SENT, parent=self),
         }
 
     def _build(self, theme: Theme) -> None:
@@ -117,6 +124,7 @@ class MailroomWindow(QMainWindow):
         box.addWidget(self._top_bar(theme))
         box.addWidget(line())
         box.addWidget(self._notice)
+        box.addWidget(self._progress)
         box.addWidget(splitter, 1)
         self.setCentralWidget(central)
 
@@ -159,12 +167,15 @@ class MailroomWindow(QMainWindow):
         self._detail.bulk_requested.connect(self._on_bulk_requested)
         self._detail.act_requested.connect(self._on_act_requested)
         self._detail.export_requested.connect(self._on_export_requested)
+        self._bulk.progressed.connect(self._progress.show_progress)
+        self._bulk.finished.connect(self._progress.finish)
+        self._progress.stop_requested.connect(self._bulk.stop)
         self._host.bridge.outbound_changed.connect(self._on_record_changed)
         for number, name in enumerate(TABS):
             rows = self._lists[name]
             rows.loaded.connect(self._on_loaded)
             rows.failed.connect(self._on_failed)
-            if name != "Sent":
+            if name not in _UNCOUNTED:
                 rows.counted.connect(lambda count, at=number: self._tabs.set_count(at, count))
         QShortcut(QKeySequence.StandardKey.New, self, self._host.open_new)
         QShortcut(QKeySequence.StandardKey.Find, self, self._filter.setFocus)
@@ -208,12 +219,34 @@ class MailroomWindow(QMainWindow):
             self._read_history(uid)
 
     def _on_rows_chosen(self) -> None:
+        rows = self._lists[self._tab]
+        self._chosen_number += 1
+        if self._view.has_all_chosen and rows.has_more:
+            rows.count_all(partial(self._on_all_counted, self._chosen_number))
+            return
         chosen = self._view.chosen_rows()
         if len(chosen) > 1:
             self._detail.show_many(chosen)
 
+    def _on_all_counted(self, number: int, count: int, offered: dict[Action, int]) -> None:
+        """Show what the store has counted, if nothing else was chosen meanwhile."""
+        if number == self._chosen_number and self._view.has_all_chosen:
+            self._view.offered = offered
+            self._detail.show_all(count, offered)
+
     def _on_bulk_requested(self, action: Action) -> None:
-        self._bulk.act(self._view.chosen_rows(), action)
+        rows = self._lists[self._tab]
+        if not (self._view.has_all_chosen and rows.has_more):
+            self._bulk.act(self._view.chosen_rows(), action)
+            return
+
+        def ask(_count: int, offered: dict[Action, int]) -> None:
+            if action in offered:
+                find = partial(rows.find_all, action)
+                self._bulk.act_on_all(find, action, offered[action])
+
+        # Counted anew: the question names the number it is about.
+        rows.count_all(ask)
 
     def _on_record_changed(self, uid: str) -> None:
         if uid == self._detail.uid:

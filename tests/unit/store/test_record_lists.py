@@ -111,6 +111,26 @@ def test_what_is_found_is_what_is_there_in_any_script_and_length(
         assert lists.uids(view, text) == expected, repr(text)
 
 
+def test_all_of_a_list_is_counted_and_named_by_how_it_stands(
+    database: Database, lists: SqliteLists
+) -> None:
+    keep(database, "a", S.FAILED, R.REJECTED, "Pricing")
+    keep(database, "b", S.FAILED, R.TOO_LARGE, "Pricing")
+    keep(database, "c", S.HELD, R.SIGN_IN, "Pricing")
+    keep(database, "d", S.FAILED, R.REJECTED, "Other")
+    keep(database, "e", S.SENT, R.NONE, "Pricing")
+
+    assert lists.tally(OutboxView.OUTBOX, "pric") == {
+        (S.FAILED, R.REJECTED): 1,
+        (S.FAILED, R.TOO_LARGE): 1,
+        (S.HELD, R.SIGN_IN): 1,
+    }
+    failed = {(S.FAILED, R.REJECTED), (S.FAILED, R.TOO_LARGE)}
+    assert lists.uids(OutboxView.OUTBOX, "pric", failed) == ["b", "a"]
+    assert lists.uids(OutboxView.OUTBOX, "", {(S.FAILED, R.REJECTED)}) == ["d", "a"]
+    assert lists.uids(OutboxView.OUTBOX, "", set()) == []
+
+
 def test_every_view_counts_its_own(database: Database, lists: SqliteLists) -> None:
     keep(database, "a", S.SENT, R.NONE, "x")
     keep(database, "b", S.FAILED, R.REJECTED, "x")
