@@ -185,6 +185,7 @@ class AccountBook:
             state_since=now,
             capabilities=signed_in.capabilities,
             scopes=signed_in.scopes,
+            ends_at=signed_in.ends_at,
             added_at=now,
         )
 

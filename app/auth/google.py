@@ -222,8 +222,17 @@ class GoogleSignIn:
             display_name=identity.get("name", ""),
             scopes=scopes,
             capabilities=capabilities,
+            ends_at=self._end_of(token),
         )
         return signed_in, tokens
+
+    def _end_of(self, token: dict[str, Any]) -> datetime | None:
+        """Read when the refresh token ends; only some do: those of a client in Testing [many]."""
+        try:
+            left_s = float(token.get("refresh_token_expires_in") or 0)
+        except (TypeError, ValueError):
+            return None
+        return self._clock.now() + timedelta(seconds=left_s) if left_s > 0 else None
 
     def _identity(self, access_token: str) -> dict[str, str]:
         import httpx

@@ -70,7 +70,10 @@ class Capability(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Account:
-    """One sign-in at a provider. Its tokens are in the vault, never here."""
+    """One sign-in at a provider. Its tokens are in the vault, never here.
+
+    `ends_at` is when the provider ends the sign-in by itself, if it said so.
+    """
 
     uid: str
     provider: ProviderKind
@@ -81,6 +84,7 @@ class Account:
     added_at: datetime
     scopes: tuple[str, ...] = ()
     state_since: datetime | None = None
+    ends_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

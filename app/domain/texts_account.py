@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from app.domain.account import AccountState, Capability
@@ -24,6 +25,11 @@ _MISSING: dict[Capability, str] = {
     Capability.RECONCILE: "It may not look into Sent, so an unclear send stays for you to decide.",
     Capability.DEFER: "",
 }
+_WHY_IT_ENDS = (
+    "ends sign-ins after 7 days while a client id is in Testing; the README says how to publish it."
+)
+# Clocks differ, and the last token outlives the sign-in by up to an hour.
+_NEARLY = timedelta(hours=1)
 _VAULT = {
     "keyring": "Tokens are sealed with a key from your system’s keyring.",
     "passphrase": "Tokens are sealed with your passphrase.",
@@ -54,9 +60,22 @@ def state_sentence(account: Account, waiting: int, now: datetime, tz: tzinfo | N
         return ""
     since = f" at {moment_text(account.state_since, now, tz)}" if account.state_since else ""
     text = f"Signed out by {account.provider.company}{since}"
+    if account.ends_at is not None and (account.state_since or now) >= account.ends_at - _NEARLY:
+        text += f": the sign-in was over. {account.provider.company} {_WHY_IT_ENDS}"
     if waiting:
         text += f" · {plural(waiting, 'mail is', 'mails are')} waiting"
     return text
+
+
+def ending_sentence(account: Account, now: datetime, tz: tzinfo | None = None) -> str:
+    """Say that a sign-in will end by itself; empty if it lasts."""
+    if account.ends_at is None or account.state is not AccountState.CONNECTED:
+        return ""
+    when = moment_text(account.ends_at, now, tz)
+    return (
+        f"This sign-in ends by itself: {when}. {account.provider.company} {_WHY_IT_ENDS}"
+        " Sign in again before then, or mail waits from then on."
+    )
 
 
 def vault_sentence(mode: str) -> str:

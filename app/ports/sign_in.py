@@ -64,13 +64,17 @@ class SignInPrompt:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SignedIn:
-    """A finished sign-in: who it is, what was granted. Tokens are already in the vault."""
+    """A finished sign-in: who it is, what was granted. Tokens are already in the vault.
+
+    `ends_at`: the provider says that it will end by itself then.
+    """
 
     provider: ProviderKind
     address: str
     display_name: str
     scopes: tuple[str, ...]
     capabilities: frozenset[Capability]
+    ends_at: datetime | None = None
 
 
 class SignIn(Protocol):

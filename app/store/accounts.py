@@ -27,7 +27,7 @@ class SqliteAccounts:
         """Give the accounts in the order they were added."""
         rows = self._database.query(
             "SELECT uid, provider, address, display_name, state, state_since, capabilities, scopes,"
-            " added_at FROM account ORDER BY added_at"
+            " added_at, ends_at FROM account ORDER BY added_at"
         )
         known = self._accounts
         if known[0] != rows:
@@ -51,11 +51,12 @@ class SqliteAccounts:
         with self._database.write() as connection:
             connection.execute(
                 "INSERT INTO account (uid, provider, address, display_name, state, state_since,"
-                " capabilities, scopes, added_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)"
+                " capabilities, scopes, added_at, ends_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
                 " ON CONFLICT (uid) DO UPDATE SET provider = excluded.provider,"
                 " address = excluded.address, display_name = excluded.display_name,"
                 " state = excluded.state, state_since = excluded.state_since,"
-                " capabilities = excluded.capabilities, scopes = excluded.scopes",
+                " capabilities = excluded.capabilities, scopes = excluded.scopes,"
+                " ends_at = excluded.ends_at",
                 _account_values(account),
             )
             connection.execute("DELETE FROM mailbox WHERE account_uid = ?", (account.uid,))
@@ -95,6 +96,7 @@ def _account_values(account: Account) -> tuple[object, ...]:
         " ".join(sorted(account.capabilities)),
         " ".join(account.scopes),
         to_text(account.added_at),
+        to_text_or_none(account.ends_at),
     )
 
 
@@ -109,6 +111,7 @@ def _account(row: Row) -> Account:
         capabilities=frozenset(Capability(word) for word in row[6].split()),
         scopes=tuple(row[7].split()),
         added_at=from_text(row[8]),
+        ends_at=from_text_or_none(row[9]),
     )
 
 

@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QHBoxLayout, QMenu, QToolButton, QVBoxLayout, QWid
 
 from app.domain.account import AccountState, Capability
 from app.domain.texts import capability_sentence, state_sentence, usage_text
-from app.domain.texts_account import missing_sentences
+from app.domain.texts_account import ending_sentence, missing_sentences
 from app.ui.widgets import Dot, button, icon_button, label
 
 if TYPE_CHECKING:
@@ -81,7 +81,7 @@ class AccountRow(QWidget):
             if usage is not None and usage.used:
                 can += f" · {usage_text(usage.used, usage.cap, usage.elsewhere)}"
             box.addWidget(label(can, name="account.can", tone="muted", wrap=True))
-            for text in missing_sentences(account):
+            for text in filter(None, (*missing_sentences(account), ending_sentence(account, now))):
                 box.addWidget(label(text, name="account.missing", tone="warn", wrap=True))
         return box
 
