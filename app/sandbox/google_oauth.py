@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import base64
 from typing import Any
+from urllib.parse import unquote
 
 from app.sandbox import consent, tokens
 from app.sandbox.records import Account, Grant
@@ -39,6 +41,7 @@ def error(code: str, description: str, status: int = 400) -> Refusal:
 
 def token(call: Call) -> Response:
     form = {name: values[-1] for name, values in call.request.form().items()}
+    form.setdefault("client_id", _basic_client(call.request.header("authorization")))
     if not form.get("client_id"):
         raise error("invalid_request", "Could not determine client ID from request.")
     match form.get("grant_type"):
@@ -48,6 +51,17 @@ def token(call: Call) -> Response:
             return _refresh(call, form)
         case other:
             raise error("unsupported_grant_type", f"Invalid grant_type: {other or ''}")
+
+
+def _basic_client(header: str) -> str:
+    """A client may name itself by HTTP Basic instead (RFC 6749 section 2.3.1); it has no secret here."""
+    scheme, _, value = header.partition(" ")
+    if scheme.lower() != "basic":
+        return ""
+    try:
+        return unquote(base64.b64decode(value).decode().partition(":")[0])
+    except ValueError:
+        return ""
 
 
 def _exchange(call: Call, form: dict[str, str]) -> Response:
