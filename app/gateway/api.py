@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from app.domain.permission import Permission
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 JSON = "application/json"
 MAX_KEY = 255
+LONG_SUBJECT = 150
 _KEY = re.compile(r"[\x20-\x7e]{1,255}")
 
 
@@ -60,7 +61,8 @@ def sending_routes(sending: Sending, pools: Pools) -> list[Route]:
             key = _idempotency_key(request)
             value = await read_json(request.receive, pools)
             given = await sending.send(dialect, value, caller, key)
-            return _reply(given.answer, is_replay=given.is_replay)
+            reply = _reply(given.answer, is_replay=given.is_replay)
+            return _warned(reply) if _is_long(value) else reply
 
         return Route(
             method="POST",
@@ -87,6 +89,17 @@ def _reply(answer: StoredAnswer, *, is_replay: bool) -> Reply:
     if is_replay:
         headers.append(("idempotent-replayed", "true"))
     return Reply(status=answer.status, body=answer.body, headers=tuple(headers))
+
+
+def _is_long(value: Any) -> bool:
+    subject = value.get("subject")
+    return isinstance(subject, str) and len(subject) > LONG_SUBJECT
+
+
+def _warned(reply: Reply) -> Reply:
+    """Say beside the answer that few will read such a subject to its end (RFC 7234 §5.5.7)."""
+    warning = f'199 postrider "subject has more than {LONG_SUBJECT} characters"'
+    return replace(reply, headers=(*reply.headers, ("warning", warning)))
 
 
 def _idempotency_key(request: Any) -> str:

@@ -7,6 +7,7 @@ client that sends a byte a minute, a thousand times over, would hold every file 
 from __future__ import annotations
 
 import asyncio
+import sys
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -21,7 +22,7 @@ class Connections:
     """Counts the open connections of a server."""
 
     def __init__(self) -> None:
-        self._most = MAX_CONNECTIONS
+        self._most = min(MAX_CONNECTIONS, handles(2 * MAX_CONNECTIONS) // 2)
         self._open = 0
 
     def take(self) -> bool:
@@ -34,6 +35,26 @@ class Connections:
     def give_back(self) -> None:
         """Uncount one."""
         self._open -= 1
+
+
+def handles(wanted: int) -> int:
+    """Give how many files this process may have open, raised to `wanted` as far as the system lets.
+
+    A desktop session often starts with 1,024 (macOS: 256), of which half is left to the store.
+    """
+    if sys.platform == "win32":
+        return wanted
+    import resource
+
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    most = wanted if hard == resource.RLIM_INFINITY else min(wanted, hard)
+    if soft == resource.RLIM_INFINITY or soft >= most:
+        return wanted
+    try:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (most, hard))
+    except (OSError, ValueError):
+        return soft
+    return most
 
 
 def bounded(

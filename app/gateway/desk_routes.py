@@ -45,6 +45,7 @@ class DeskRoutes:
             ("POST", "/api/email/prepare", "prepare_email", self._prepare, write),
             ("GET", "/api/email/outbound", "list_outbound", self._list_outbound, read),
             ("GET", "/api/email/outbound/{uid}", "get_outbound", self._outbound, read),
+            ("DELETE", "/api/email/outbound/{uid}", "withdraw_outbound", self._withdraw, write),
             ("GET", "/api/conversation", "list_conversations", self._conversations, read),
             ("GET", "/api/conversation/{id}", "get_conversation", self._conversation, read),
             ("POST", "/api/files", "upload_file", self._upload, write),
@@ -85,6 +86,9 @@ class DeskRoutes:
 
     async def _outbound(self, request: Any, _: Caller) -> Reply:
         return reply_json(await self._pools.core(self._reading.outbound, _path(request, "uid")))
+
+    async def _withdraw(self, request: Any, _: Caller) -> Reply:
+        return reply_json(await self._pools.core(self._reading.withdraw, _path(request, "uid")))
 
     async def _conversations(self, request: Any, _: Caller) -> Reply:
         query = _query(request, "limit", "q")

@@ -38,6 +38,7 @@ _SUMMARIES = {
     "discard_draft": "Throw a draft away",
     "prepare_email": "Fill the {{fields}} and say what is missing; nothing is sent",
     "list_outbound": "List the records of what was sent",
+    "withdraw_outbound": "Cancel a message that waits, or dismiss one that failed; its history stays",
     "get_outbound": "Get one record with its history",
     "list_conversations": "List the newest conversations known here",
     "get_conversation": "Get a conversation with its messages",

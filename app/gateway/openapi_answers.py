@@ -131,11 +131,21 @@ RULES: dict[str, Any] = {
     },
     "WorkspaceFile": {
         "oneOf": [
-            {"required": [name], "properties": {name: {"type": "string"}, other: {"type": "null"}}}
-            for name, other in (
-                ("content_base64", "storage_path"),
-                ("storage_path", "content_base64"),
-            )
+            {
+                "required": ["filename", "content_base64"],
+                "properties": {
+                    "filename": {"type": "string"},
+                    "content_base64": {"type": "string"},
+                    "storage_path": {"type": "null"},
+                },
+            },
+            {
+                "required": ["storage_path"],
+                "properties": {
+                    "storage_path": {"type": "string"},
+                    "content_base64": {"type": "null"},
+                },
+            },
         ]
     },
     "MailboxFile": {
@@ -157,6 +167,7 @@ ANSWERS: dict[str, dict[int, str]] = {
     "prepare_email": {200: "Prepared"},
     "list_outbound": {200: "Outbounds"},
     "get_outbound": {200: "Outbound"},
+    "withdraw_outbound": {200: "Outbound"},
     "list_conversations": {200: "Conversations"},
     "get_conversation": {200: "Conversation"},
     "upload_file": {201: "KeptFile"},

@@ -42,6 +42,16 @@ class ReadingDesk:
             raise NotFound(kind="record", uid=uid)
         return outbound_document(record, self._services.records.history(uid))
 
+    def withdraw(self, uid: str) -> dict[str, Any]:
+        """Cancel what waits, dismiss what failed; give the record. Raises NotFound, TooLate."""
+        services = self._services
+        record = services.records.find(uid)
+        if record is None:
+            raise NotFound(kind="record", uid=uid)
+        act = services.outbox.dismiss if record.state == "failed" else services.outbox.cancel
+        act(uid)
+        return self.outbound(uid)
+
     def list_outbound(self, query: Mapping[str, str]) -> dict[str, Any]:
         """Give records, newest first, page by page. Raises Refusal."""
         limit = _number(query, "limit", DEFAULT_PAGE, MAX_PAGE)

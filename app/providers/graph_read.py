@@ -140,7 +140,8 @@ def _newest(api: GraphApi, ref: ThreadRef) -> Json:
         listed = api.get(following).json()
     if not finished:
         raise NotFound(kind="conversation", uid=ref.thread_id)
-    return max(finished, key=_received)
+    # Times are whole seconds: of two in the same one the later in the list, as it was stored.
+    return max(reversed(finished), key=_received)
 
 
 def _original(api: GraphApi, ref: ThreadRef, message: Json) -> OriginalMessage:

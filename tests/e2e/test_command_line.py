@@ -194,7 +194,7 @@ def test_file_that_cannot_be_taken_saves_no_draft(
 # --- bad input: one sentence, the right code, no traceback ---
 
 BAD: list[tuple[list[str | bytes], int, str]] = [
-    (["send", "--to", JANE, "--at", "whenever"], 77, "No connected account"),
+    (["send", "--to", JANE, "--text", "x"], 77, "No account is connected yet"),
     (["keys", "create", "x", "--days", "-1"], 64, "not a number of days above 0"),
     (["keys", "create", "x", "--days", "nan"], 64, "not a number of days above 0"),
     (["keys", "create", "x", "--days", "1e300"], 64, "not a number of days above 0"),
@@ -258,7 +258,7 @@ def test_bad_input_is_one_sentence_and_its_code(
 def test_a_moment_that_cannot_be_meant_sends_nothing(
     moment: str, env: dict[str, str], control: ControlClient
 ) -> None:
-    arguments = ["send", "--to", JANE, "--subject", "x", "--text", "y", "--at", moment]
+    arguments = ["send", "--json", "--to", JANE, "--subject", "x", "--text", "y", "--at", moment]
     code, _, errors = run(arguments, env)
     if moment == "+999999d":
         assert (code, "Traceback" in errors) == (0, False)

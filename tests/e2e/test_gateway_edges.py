@@ -13,6 +13,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
+from app.domain.permission import Permission
 from app.gateway import connections
 from app.sandbox.server import SandboxServer
 from tests.support.gateway import ACCOUNT, MAILBOX, WORKSPACE, Answer, Desk, desk, request
@@ -322,6 +323,40 @@ def test_what_is_not_http_is_told_in_the_form_of_errors(raw: bytes, at: Desk) ->
     assert error["error"]["code"] == "validation_error"
     assert f"x-request-id: {error['request_id']}".encode() in head.lower()
     assert b"x-ratelimit-limit: " in head.lower()
+
+
+# --- withdrawing ---
+
+
+def test_record_that_waits_is_cancelled_and_one_that_failed_dismissed(at: Desk) -> None:
+    later = (datetime.now(UTC) + timedelta(days=1)).isoformat()
+    body = {"to": ["a@x.example"], "subject": "S", "body_text": "x", "planned_send_at": later}
+    planned = at.caller.post("/api/email/drafts", body).json["outbound_email_uid"]
+    at.sandbox.control.fault("send", "status_before", status=400, body={"error": {"code": 400}})
+    failed = send(at, ACCOUNT).headers["location"].rpartition("/")[2]
+    accepted = send(at, ACCOUNT).json["outbound_email_uid"]
+
+    answers = {
+        uid: at.caller.call("DELETE", f"/api/email/outbound/{uid}")
+        for uid in (planned, failed, accepted, UUID)
+    }
+
+    assert (answers[planned].status, answers[planned].json["state"]) == (200, "cancelled")
+    assert (answers[failed].status, answers[failed].json["state"]) == (200, "cancelled")
+    events = [one["event"] for one in answers[failed].json["history"]]
+    assert events[-1] == "dismissed"
+    assert (answers[accepted].status, answers[accepted].code) == (409, "too_late")
+    assert answers[UUID].status == 404
+    readonly = at.key(Permission.READ)
+    assert readonly.call("DELETE", f"/api/email/outbound/{failed}").status == 403
+
+
+def test_a_long_subject_is_sent_with_a_warning(at: Desk) -> None:
+    for length, warning in ((150, ""), (151, "more than 150 characters"), (998, "150")):
+        answer = send(at, WORKSPACE, subject="x" * length)
+        assert answer.status == 200
+        assert warning in answer.headers.get("warning", "")
+        assert bool(warning) == ("warning" in answer.headers)
 
 
 # --- connections that cost more than they should ---
