@@ -208,6 +208,7 @@ class OutboundEmail:
     asks: int = 0
     priority: int = 0
     fingerprint: str = ""
+    likeness: str = ""
     provider_draft_id: str = ""
     provider_draft_message_id: str = ""
     # Sealed by the provider; in no export, answer, history or log.

@@ -19,6 +19,18 @@ if TYPE_CHECKING:
 
 log = logging.getLogger("outbox")
 BUG_PAUSE_S = 900.0
+# Waiting for so long, and not for a moment.
+_PAUSES = frozenset(
+    {
+        Reason.UNDO_WINDOW,
+        Reason.OFFLINE,
+        Reason.PROVIDER_DOWN,
+        Reason.THROTTLED,
+        Reason.DAILY_LIMIT,
+        Reason.OWN_LIMIT,
+        Reason.SETTLING,
+    }
+)
 # A copy that could not be read for so long will hardly be there tomorrow.
 UNREAD_FOR = timedelta(days=1)
 
@@ -80,6 +92,8 @@ class Recovery:
                 self._shorten(waiting)
             elif waiting.reason is Reason.SCHEDULED:
                 self._ask_if_early(waiting, jump_s)
+            else:
+                self._carry_on(waiting, jump_s)
 
     def park(self, uid: str) -> None:
         """Keep a record that met a bug from being tried again at once."""
@@ -128,6 +142,12 @@ class Recovery:
         meant = waiting.due_at - waiting.updated_at
         if waiting.due_at - now > meant:
             self._change(waiting, "", due_at=now + max(meant, timedelta()), reason=waiting.reason)
+
+    def _carry_on(self, waiting: Waiting, jump_s: float) -> None:
+        """Let a pause, a grace or the time to undo not end early because the clock was set forward."""
+        due_at = waiting.due_at + timedelta(seconds=jump_s)
+        if waiting.reason in _PAUSES and due_at > self._clock.now():
+            self._change(waiting, "", due_at=due_at, reason=waiting.reason)
 
     def _ask_if_early(self, waiting: Waiting, jump_s: float) -> None:
         """Hold what is due only because the clock was set: nobody knows which time is right."""

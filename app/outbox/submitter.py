@@ -26,6 +26,7 @@ from app.mime.finalize import finalize
 from app.mime.msgid import make_message_id
 from app.mime.render import render
 from app.outbox.kept import Keeping
+from app.outbox.likeness import likeness
 from app.ports import KeyClaim
 from app.runtime.threads import forbid_gui_thread
 
@@ -54,7 +55,7 @@ if TYPE_CHECKING:
 # What the fingerprint of an idempotency key ignores: bookkeeping that differs between two equal sends.
 NOT_CONTENT = frozenset({"uid", "created_at", "updated_at", "revision"})
 
-# The same content to the same people within this time is asked about in the window.
+# The same words to the same people within this time are asked about in the window.
 TWIN_WINDOW = timedelta(minutes=10)
 # What a person just pressed goes before what a program queued.
 PRIORITIES = {"window": 0, "cli": 1}
@@ -103,7 +104,7 @@ class Submitter:
         mailbox = self._find_mailbox(draft)
         found = _check_content(self.prepare(draft, mailbox), mailbox)
         since = self._clock.now() - TWIN_WINDOW
-        if self._plans.find_twin(fingerprint(draft), since) is not None:
+        if self._plans.find_twin(likeness(draft), since) is not None:
             twin = Problem(code="near_duplicate", field="subject", severity=Severity.WARNING)
             found = (*found, twin)
         return found
@@ -235,6 +236,7 @@ class Submitter:
             source=submission.source,
             priority=PRIORITIES.get(submission.source, BULK_PRIORITY),
             fingerprint=fingerprint(submission.draft),
+            likeness=likeness(submission.draft),
         )
 
     def _render(

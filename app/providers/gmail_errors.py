@@ -42,7 +42,7 @@ def judge_gmail(call: Call, answer: Answer, now: datetime) -> AppError:
     error = inner(answer.json(), "error")
     reason = _reason(error)
     message = text(error, "message")[:300]
-    wait_s = retry_after_s(answer.headers.get("retry-after", ""), message, now)
+    wait_s = retry_after_s(answer.headers, now, message)
     about: dict[str, object] = {
         "provider": _PROVIDER,
         "status": answer.status,

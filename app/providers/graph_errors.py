@@ -73,7 +73,7 @@ def judge_graph(call: Call, answer: Answer, now: datetime) -> AppError:
         "detail": detail or f"HTTP {answer.status}",
         "request_id": answer.request_id or text(inner(error, "innerError"), "request-id"),
     }
-    wait_s = retry_after_s(answer.headers.get("retry-after", ""), "", now)
+    wait_s = retry_after_s(answer.headers, now)
     if code in _LIMIT or code.startswith(_LIMIT_PREFIX):
         return NeedsPerson(reason=Reason.DAILY_LIMIT, **about)
     if answer.status == 429:

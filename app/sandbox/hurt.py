@@ -137,6 +137,9 @@ def throttled(sandbox: Sandbox, fault: Fault, provider: str) -> Response:
     else:
         answer = gmail_errors.rate_limited(iso_ms(until), text=fault.form == "gmail_text")
     answer.status = fault.status or 429
+    answer.headers["Date"] = format_datetime(
+        datetime.fromtimestamp(sandbox.now(), tz=UTC), usegmt=True
+    )
     if fault.form == "seconds":
         answer.headers["Retry-After"] = str(int(seconds) if seconds == int(seconds) else seconds)
     elif fault.form == "http_date":

@@ -117,12 +117,12 @@ class SqlitePlans:
         ours = [_ours(row, others) for row in records]
         return [*(found | {one.key: one for one in ours if one.sent_at > since}).values()]
 
-    def find_twin(self, fingerprint: str, since: datetime) -> str | None:
-        """Give the newest record with the same content that was not cancelled."""
+    def find_twin(self, likeness: str, since: datetime) -> str | None:
+        """Give the newest record that looks the same and was not cancelled."""
         rows = self._database.query(
-            "SELECT uid FROM outbound WHERE fingerprint = ? AND created_at > ?"
+            "SELECT uid FROM outbound WHERE likeness = ? AND created_at > ?"
             " AND state <> 'cancelled' ORDER BY created_at DESC LIMIT 1",
-            (fingerprint, to_text(since)),
+            (likeness, to_text(since)),
         )
         return str(rows[0][0]) if rows else None
 

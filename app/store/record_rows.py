@@ -46,6 +46,7 @@ FIXED = (
     "draft_uid",
     "haystack",
     "fingerprint",
+    "likeness",
     "recipients",
 )
 CHANGING = (
@@ -86,6 +87,7 @@ def record_values(record: OutboundEmail) -> dict[str, object]:
         "draft_uid": record.draft_uid,
         "haystack": _haystack(record),
         "fingerprint": record.fingerprint,
+        "likeness": record.likeness,
         "recipients": len(record.envelope.recipients),
         **changing_values(record),
         "version": record.version,
@@ -154,6 +156,7 @@ def _load(row: Row) -> OutboundEmail:
         asks=value["asks"],
         priority=value["priority"],
         fingerprint=value["fingerprint"],
+        likeness=value["likeness"],
         provider_draft_id=value["provider_draft_id"],
         provider_draft_message_id=value["provider_draft_message_id"],
         upload_state=value["upload_state"],

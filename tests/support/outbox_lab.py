@@ -19,6 +19,7 @@ from app.domain.outbound import (
     Reason,
     Receipt,
 )
+from app.mime.render import frozen_hash
 from app.outbox.courier import Courier
 from app.outbox.ledger import Ledger
 from app.outbox.limits import Caps, Limits
@@ -257,7 +258,12 @@ class OutboxLab:
         )
         record = replace(
             record,
-            message=replace(record.message, sha256=self.sha256, size_bytes=len(BYTES)),
+            message=replace(
+                record.message,
+                sha256=self.sha256,
+                size_bytes=len(BYTES),
+                frozen_hash=frozen_hash(self.sha256, record.envelope),
+            ),
         )
         entry = HistoryEntry(at=now, state=state, event="submitted", detail={})
         self.records.enqueue(record, make_draft(uid=f"draft of {uid}"), entry)

@@ -47,6 +47,7 @@ CREATE TABLE outbound (
     asks INTEGER NOT NULL,
     priority INTEGER NOT NULL,
     fingerprint TEXT NOT NULL,
+    likeness TEXT NOT NULL,
     recipients INTEGER NOT NULL,
     provider_draft_id TEXT NOT NULL,
     provider_draft_message_id TEXT NOT NULL,
@@ -69,7 +70,7 @@ CREATE INDEX outbound_listing ON outbound (state, seq, reason, haystack);
 CREATE INDEX outbound_waiting ON outbound (account_uid, priority, due_at)
     WHERE state IN ('scheduled', 'queued', 'uncertain');
 CREATE INDEX outbound_by_sent ON outbound (account_uid, sent_at) WHERE sent_at IS NOT NULL;
-CREATE INDEX outbound_by_fingerprint ON outbound (fingerprint, created_at);
+CREATE INDEX outbound_by_likeness ON outbound (likeness, created_at);
 CREATE INDEX outbound_to_sweep ON outbound (due_at)
     WHERE state IN ('cancelled', 'failed')
     AND (provider_draft_id <> '' OR upload_state <> '' OR step = 'drafting');

@@ -181,7 +181,7 @@ def test_errors_without_sense_are_judged_by_status(judge, content):
     ],
 )
 def test_retry_after(header, message, seconds):
-    assert retry_after_s(header, message, NOW) == seconds
+    assert retry_after_s({"retry-after": header}, NOW, message) == seconds
 
 
 @BOTH
@@ -218,4 +218,27 @@ def test_outlook_refuses_a_foreign_sender(server, desk, providers, graph):
 
 def test_time_of_the_answer_is_the_injected_one():
     late = NOW + timedelta(seconds=30)
-    assert retry_after_s("Wed, 21 Jan 2026 12:46:00 GMT", "", late) == 30
+    assert retry_after_s({"retry-after": "Wed, 21 Jan 2026 12:46:00 GMT"}, late) == 30
+
+
+@pytest.mark.parametrize("days", [-400, -1, 1, 400])
+@pytest.mark.parametrize(
+    ("named", "message"),
+    [
+        ("Wed, 21 Jan 2026 12:46:00 GMT", ""),
+        ("", "User-rate limit exceeded.  Retry after 2026-01-21T12:46:00.000Z"),
+    ],
+)
+def test_a_moment_is_one_by_the_clock_of_whoever_named_it(days, named, message):
+    headers = {"date": "Wed, 21 Jan 2026 12:45:00 GMT", "retry-after": named}
+    wrong = NOW + timedelta(days=days)
+    assert retry_after_s(headers, wrong, message) == 60
+
+
+@pytest.mark.parametrize(
+    "value",
+    ["-0.5", "1e9", "0x10", "inf", "120, 120", "12:30", "tomorrow", "\x00", "9" * 400, "--5", "."],
+)
+def test_whatever_is_said_there_is_a_wait_that_ends(value):
+    wait_s = retry_after_s({"retry-after": value, "date": value}, NOW)
+    assert wait_s is None or 0 <= wait_s <= 86_400
