@@ -178,8 +178,8 @@ MEANINGS = {
     202: "Kept and on its way; the record at Location says how it goes on",
     204: "Gone",
 }
-# Spaces around a header's value are no part of it (RFC 9110 §5.5).
-KEY = r"^[ \t]*[!-~]([ -~]*[!-~])?[ \t]*$"
+# Spaces behind a header's value are no part of it (RFC 9110 §5.5); before it clients refuse them.
+KEY = r"^[!-~]([ -~]*[!-~])?[ \t]*$"
 SEND_HEADERS: list[dict[str, Any]] = [
     {
         "name": "Idempotency-Key",
