@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from app.accounts.local_api import LocalApi
     from app.compose.attach import Attacher
     from app.compose.original_files import OriginalFiles
+    from app.compose.tips import RecipientTips
     from app.contacts.directory import Contacts
     from app.contacts.timelines import Timelines
     from app.conversations.people import People
@@ -55,6 +56,7 @@ class Services:
     contacts: Contacts
     timelines: Timelines
     people: People
+    tips: RecipientTips
     submitter: Submitter
     limits: Limits
     outbox: Outbox

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 from app.accounts.book import AccountBook
 from app.compose.attach import Attacher
 from app.compose.original_files import OriginalFiles
+from app.compose.tips import RecipientTips
 from app.conversations.assembly import Keeping, assemble
 from app.conversations.sync import Pace
 from app.domain.events import OutboundChanged, OutboundRested, StoreChanged
@@ -117,6 +118,7 @@ def open_services(
         ),
         conversations=conversations,
         people=people,
+        tips=RecipientTips(providers=providers, clock=base.clock),
         **{name: _part_of(book, name) for name in ("contacts", "timelines")},
         **{name: _part_of(sending, name) for name in SENDING},
         preferences=Preferences(path=paths.settings, settings=settings, bus=base.bus),

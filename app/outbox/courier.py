@@ -18,7 +18,7 @@ from app.domain.errors import (
     TooLate,
 )
 from app.domain.outbound import DeliveryStep, OutboundState, Reason
-from app.outbox.kept import is_kept_there, waits_for_handing_over
+from app.outbox.kept import is_kept_there, send_at, waits_for_handing_over
 from app.outbox.later import Later
 from app.outbox.ledger import Taken
 from app.outbox.settler import Settler
@@ -164,7 +164,9 @@ class Courier:
             self._supplies.check_frozen(claimed)
             draft = self._make_draft(step, provider, carriage)
             self._stop_if_asked(step, draft, cancel)
-            step.is_for_later = step.record.is_for_later(self._clock.now())
+            now = self._clock.now()
+            step.is_for_later = step.record.is_for_later(now)
+            carriage = replace(carriage, send_at=send_at(step.record, now))
             receipt = self._send(step, provider, carriage, draft)
         except Cancelled:
             self._rest(step.record)

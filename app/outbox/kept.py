@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from app.domain.outbound import Keeper, OutboundState, Reason
 
 if TYPE_CHECKING:
-    from datetime import datetime
-
     from app.domain.outbound import OutboundEmail
 
 
@@ -27,6 +26,8 @@ class Keeping:
         return cls(keeper=Keeper.PROVIDER if is_provider else Keeper.COMPUTER, lead_s=lead_s)
 
 
+# Past by anybody's clock: the provider must not keep what is to go now because ours is ahead.
+AT_ONCE = datetime(2000, 1, 1, tzinfo=UTC)
 # Of a record whose draft at the provider is no more.
 NO_DRAFT: dict[str, Any] = {
     "provider_draft_id": "",
@@ -41,6 +42,15 @@ def is_kept_there(record: OutboundEmail) -> bool:
         return False
     handed_at = record.uncertain_at or record.updated_at
     return record.is_at_provider or handed_at < record.planned_at
+
+
+def send_at(record: OutboundEmail, now: datetime) -> datetime | None:
+    """Give what the provider is to be told of when to send it; None: nothing at all."""
+    if record.keeper is not Keeper.PROVIDER:
+        return None
+    is_sending = record.state is OutboundState.SENDING
+    is_later = record.is_for_later(now) or (not is_sending and is_kept_there(record))
+    return record.planned_at if is_later else AT_ONCE
 
 
 def waits_for_handing_over(record: OutboundEmail, now: datetime) -> dict[str, Any]:

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 from app.domain.account import AccountState
 from app.domain.errors import AttachmentChanged, NotConnected, SignInRequired
 from app.domain.events import AccountsChanged, UploadProgressed
-from app.domain.outbound import Keeper
+from app.mime.render import frozen_hash
+from app.outbox.kept import send_at
 from app.ports import Carriage, ProviderDraft
 
 if TYPE_CHECKING:
@@ -78,15 +79,18 @@ class Supplies:
             cancel=cancel,
             progress=progress,
             upload_state=record.upload_state,
-            send_at=record.planned_at if record.keeper is Keeper.PROVIDER else None,
+            send_at=send_at(record, self._clock.now()),
         )
 
     def check_frozen(self, record: OutboundEmail) -> None:
         """Refuse bytes other than those that were frozen at Send.
 
         Raises:
-            AttachmentChanged: they are gone, or not the same.
+            AttachmentChanged: they are gone, or not the same, or go to somebody else.
         """
+        message = record.message
+        if message.frozen_hash != frozen_hash(message.sha256, record.envelope):
+            raise AttachmentChanged(filename=record.subject)
         digest = hashlib.sha256()
         with self._blobs.open(record.message.sha256) as spool:
             while chunk := spool.read(HASH_CHUNK_BYTES):

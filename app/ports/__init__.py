@@ -14,6 +14,7 @@ from app.ports.carrying import (
     ProviderDraft,
     ProviderFactory,
     SyncPage,
+    TipSource,
     Verdict,
     Withdrawer,
 )
@@ -96,6 +97,7 @@ __all__ = [
     "SyncPage",
     "SyncState",
     "SyncStore",
+    "TipSource",
     "TokenSource",
     "Vault",
     "Verdict",

@@ -7,7 +7,7 @@ from enum import StrEnum
 from typing import IO, TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
     from datetime import datetime
 
     from app.domain.account import Account, Capability
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
         ThreadRef,
     )
     from app.domain.draft import ReplyContext
+    from app.domain.mail_tips import MailTip
     from app.domain.outbound import Receipt, RenderedMessage
     from app.runtime.cancel import CancelToken
 
@@ -184,7 +185,15 @@ class MailboxInfo:
     signature_html: str = ""
 
 
-class Provider(Carrier, Withdrawer, ConversationSource, Protocol):
+class TipSource(Protocol):
+    """What the provider knows of recipients before a message is sent. Only with Capability.READ."""
+
+    def fetch_tips(self, addresses: Sequence[str], cancel: CancelToken) -> dict[str, MailTip]:
+        """Give what is known, by address (casefolded). Raises ProviderError, SignInRequired, Cancelled."""
+        ...
+
+
+class Provider(Carrier, Withdrawer, ConversationSource, TipSource, Protocol):
     """One account at Gmail or Outlook."""
 
     @property

@@ -13,10 +13,11 @@ from app.providers.gmail_api import GmailApi
 from app.providers.upload_note import UploadNote
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
     from datetime import datetime
 
     from app.domain.conversation import OriginalAttachment, OriginalMessage, ThreadRef
+    from app.domain.mail_tips import MailTip
     from app.domain.outbound import Receipt
     from app.ports import Carriage, ConversationPage, MailboxInfo, Sealer, SyncPage
     from app.providers.http import Http
@@ -127,6 +128,11 @@ class GmailProvider:
         """Give a file of a message piece by piece. Raises as `ports.ConversationSource`."""
         self._need(Capability.READ, "read mail")
         gmail_files.fetch_attachment(self._api, message_id, file, take, cancel)
+
+    def fetch_tips(self, addresses: Sequence[str], cancel: CancelToken) -> dict[str, MailTip]:
+        """Gmail's API tells nothing of recipients."""
+        del addresses, cancel
+        return {}
 
     def fetch_mailboxes(self) -> list[MailboxInfo]:
         """Give the addresses this account may send from. Raises ProviderError, SignInRequired."""

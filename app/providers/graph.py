@@ -8,15 +8,24 @@ from app.domain.account import Account, Capability
 from app.domain.errors import NeedsPerson
 from app.domain.outbound import Reason
 from app.ports import Evidence, Verdict
-from app.providers import graph_ask, graph_drafts, graph_files, graph_later, graph_read, graph_sync
+from app.providers import (
+    graph_ask,
+    graph_drafts,
+    graph_files,
+    graph_later,
+    graph_read,
+    graph_sync,
+    graph_tips,
+)
 from app.providers.graph_api import GraphApi
 from app.providers.upload_note import UploadNote
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
     from datetime import datetime
 
     from app.domain.conversation import OriginalAttachment, OriginalMessage, ThreadRef
+    from app.domain.mail_tips import MailTip
     from app.domain.outbound import Receipt
     from app.ports import (
         Carriage,
@@ -124,6 +133,11 @@ class GraphProvider:
         """Give a file of a message piece by piece. Raises as `ports.ConversationSource`."""
         self._need(Capability.READ, "read mail")
         graph_files.fetch_attachment(self._api, message_id, file, take, cancel)
+
+    def fetch_tips(self, addresses: Sequence[str], cancel: CancelToken) -> dict[str, MailTip]:
+        """Ask what Exchange knows of recipients. Raises as `ports.TipSource`."""
+        self._need(Capability.READ, "read mail")
+        return graph_tips.fetch_tips(self._api, addresses, cancel)
 
     def fetch_mailboxes(self) -> list[MailboxInfo]:
         """Give the address this account sends from. Raises ProviderError, SignInRequired."""

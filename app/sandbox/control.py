@@ -41,7 +41,9 @@ Ordering
         provider    gmail | microsoft; account: an address
   DELETE /control/faults              forget all orders
   POST /control/release               release everything that is stalled
-  POST /control/settings              any of the settings; line_bytes_per_s makes uploads slow
+  POST /control/settings              any of the settings; line_bytes_per_s makes uploads slow,
+                                      clock_ahead_s sets the services' clocks, recipient_tips is
+                                      {address: what the mailTips resource says of it}
   POST /control/consent               {provider, account?, unticked?: [], deny?, error?} for the next one
   POST /control/devicecodes/{user_code}/approve|decline|expire   {account?}
   POST /control/accounts/{address}/revoke                        {provider?}

@@ -18,6 +18,7 @@ from app.sandbox import (
     graph_errors,
     graph_lists,
     graph_replies,
+    graph_tips,
     graph_uploads,
     microsoft_oauth,
     tokens,
@@ -52,6 +53,7 @@ ROUTER = Router(
         *gmail_uploads.ROUTES,
         *graph_lists.ROUTES,
         *graph_replies.ROUTES,
+        *graph_tips.ROUTES,
         *graph_uploads.ROUTES,
         *graph_api.ROUTES,
     ]

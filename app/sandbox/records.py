@@ -27,6 +27,7 @@ class Settings:
     mailbox_limit_bytes: int = 36_700_160
     clock_ahead_s: float = 0.0
     keep_deleted_drafts: bool = False
+    recipient_tips: dict[str, dict[str, Any]] = field(default_factory=dict)
     auto_consent: bool = False
     down: bool = False
 

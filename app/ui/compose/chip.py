@@ -58,6 +58,9 @@ class Chip(QWidget):
         self.text = text or (address.format() if address else "")
         self._theme = theme
         self._is_warned = False
+        self._why = ""
+        self._tip = ""
+        self._is_tipped = False
         self._is_link = False
         self._is_close_hot = False
         self._pressed_at: QPoint | None = None
@@ -82,8 +85,17 @@ class Chip(QWidget):
 
     def set_warned(self, warned: bool, why: str = "") -> None:
         """Mark it as one to look at again."""
-        self._is_warned = warned
-        self.setToolTip(f"{self.text}\n{why}" if why else self.text)
+        self._is_warned, self._why = warned, why
+        self._refresh()
+
+    def set_tip(self, tip: str, *, marked: bool) -> None:
+        """Say what the provider knows of the person; `marked` shows it on the chip."""
+        if (tip, marked) != (self._tip, self._is_tipped):
+            self._tip, self._is_tipped = tip, marked
+            self._refresh()
+
+    def _refresh(self) -> None:
+        self.setToolTip("\n".join(filter(None, (self.text, self._why, self._tip))))
         self._name_it()
         self.updateGeometry()
         self.update()
@@ -97,7 +109,7 @@ class Chip(QWidget):
     @property
     def is_marked(self) -> bool:
         """Say whether it shows a warning."""
-        return self._is_warned or (self.address is None and not self._is_link)
+        return self._is_warned or self._is_tipped or (self.address is None and not self._is_link)
 
     @property
     def _text_left(self) -> int:
@@ -110,7 +122,8 @@ class Chip(QWidget):
             else "recipient"
         )  # fmt: skip
         self.setAccessibleName(f"{self.text}, {state}")
-        self.setAccessibleDescription("Press F2 to edit, Delete to remove")
+        keys = "Press F2 to edit, Delete to remove"
+        self.setAccessibleDescription(f"{self._tip} {keys}" if self._tip else keys)
 
     # --- size and looks ------------------------------------------------------------------------
 

@@ -12,6 +12,7 @@ from app.domain.problem import Problem
 from app.ui.compose.chip import Chip
 from app.ui.compose.mailbox_picker import MailboxPicker, row_label
 from app.ui.compose.recipient_edit import RecipientEdit
+from app.ui.compose.recipient_tips import TipLine
 from app.ui.widgets import button, line, look, surface
 
 if TYPE_CHECKING:
@@ -50,6 +51,8 @@ class HeaderForm(QWidget):
         self._expanders: dict[str, QWidget] = {}
         for name, text in FIELDS.items():
             self._add_recipients(name, text)
+        self.tips = TipLine(theme=theme)
+        self._column.addWidget(self.tips)
         self.subject = QLineEdit()
         self._add_subject()
         self._links_row, self._links_box = self._add_links()

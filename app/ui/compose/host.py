@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
     from concurrent.futures import Future
     from datetime import datetime
     from pathlib import Path
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from app.domain.conversation import Conversation, OriginalMessage, ThreadRef
     from app.domain.draft import ComingFile, Draft, Quote, ReplyMode
     from app.domain.errors import AppError
+    from app.domain.mail_tips import MailTip
     from app.domain.outbound import OutboundEmail
     from app.domain.problem import Problem
     from app.domain.submission import Submission
@@ -99,6 +100,12 @@ class PeopleHost(Protocol):
     """Knows whom one writes to."""
 
     def suggest(self, account_uid: str, text: str) -> Future[list[Address]]: ...
+    def tips(
+        self, account: Account, people: Sequence[Address], cancel: CancelToken
+    ) -> Future[dict[str, MailTip]]:
+        """Give what the account's provider knows of recipients, by address (casefolded)."""
+        ...
+
     def forget_person(self, person: Address) -> Future[None]:
         """Suggest somebody no more, until he is written to again."""
         ...

@@ -23,7 +23,7 @@ from app.ui.compose.host import Sender
 from app.ui.compose.pictures import KeptPicture, read_picture, shown_picture
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
     from concurrent.futures import Future
     from datetime import datetime
 
@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from app.domain.conversation import Conversation, OriginalMessage, ThreadRef
     from app.domain.draft import ComingFile, Draft, Quote, ReplyMode
     from app.domain.errors import AppError
+    from app.domain.mail_tips import MailTip
     from app.domain.outbound import OutboundEmail
     from app.domain.problem import Problem
     from app.domain.submission import Submission
@@ -224,6 +225,15 @@ class ServiceHost:
     def suggest(self, account_uid: str, text: str) -> Future[list[Address]]:
         """Give people who fit what was typed; not on the store executor, which may be copying files."""
         return self._services.executors.run_net(self._services.people.suggest, account_uid, text)
+
+    def tips(
+        self, account: Account, people: Sequence[Address], cancel: CancelToken
+    ) -> Future[dict[str, MailTip]]:
+        """Give what the account's provider knows of recipients."""
+        addresses = [person.addr_spec for person in people]
+        return self._services.executors.run_net(
+            self._services.tips.look, account, addresses, cancel
+        )
 
     def forget_person(self, person: Address) -> Future[None]:
         """Suggest somebody no more."""

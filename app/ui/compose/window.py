@@ -29,6 +29,7 @@ from app.ui.compose.picture_flow import PictureFlow
 from app.ui.compose.quote_block import QuoteBlock
 from app.ui.compose.quote_flow import QuoteFlow
 from app.ui.compose.recipient_doubts import RecipientDoubts
+from app.ui.compose.recipient_tips import RecipientTips
 from app.ui.compose.reply_flow import ReplyFlow
 from app.ui.compose.send_bar import SendBar
 from app.ui.compose.send_flow import SendFlow
@@ -89,6 +90,7 @@ class ComposeWindow(QMainWindow):
             self.header.fields.values(), host, lambda: self.controller.chosen
         )
         self.doubts = RecipientDoubts(self)
+        self.tips = RecipientTips(self)
         self.pictures = PictureFlow(self)
         self.pasting = LatePaste(self.controller, editor=self.editor)
         self.standing = Standing(self.controller, self.send_bar)
@@ -208,6 +210,7 @@ class ComposeWindow(QMainWindow):
             self.controller.session.set_recipients(name, addresses)
         self._is_reading_header = False
         self.doubts.look()
+        self.tips.look()
 
     def _on_senders(self, senders: list[Sender]) -> None:
         self.header.mailbox.set_senders(senders)
@@ -226,6 +229,7 @@ class ComposeWindow(QMainWindow):
         self.tray.set_limit(self.attaching.limit_bytes)
         self.attaching.check_total()
         self.standing.show_sender(sender)
+        self.tips.look()
 
     # --- sending -------------------------------------------------------------------------------
 

@@ -7,12 +7,13 @@ from __future__ import annotations
 
 import json
 import re
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from urllib.parse import urlsplit
 
 import pytest
 
-from app.domain.account import ProviderKind
+from app.domain.account import Capability, ProviderKind
 from app.domain.conversation import ThreadRef
 from app.domain.draft import ReplyContext, ReplyMode
 from app.ports import SyncPage
@@ -40,6 +41,11 @@ MESSAGE = {
 }
 FILE = {"@odata.type", "name", "contentType", "contentBytes", "isInline", "contentId"}
 ITEM = {"attachmentType", "name", "size", "contentType", "isInline", "contentId"}
+TIPS = {
+    *("automaticReplies", "customMailTip", "deliveryRestriction", "externalMemberCount"),
+    *("mailboxFullStatus", "maxMessageSize", "moderationStatus", "recipientScope"),
+    *("recipientSuggestions", "totalMemberCount"),
+}
 _ONE = r"/me/messages/[^/]+"
 _REPLY = {"message", "comment", "toRecipients"}
 GRAPH = {
@@ -57,6 +63,7 @@ GRAPH = {
     ("DELETE", _ONE + "/attachments/[^/]+"): (WRITE, set(), set()),
     ("POST", _ONE + "/attachments/createUploadSession"): (WRITE, set(), {"AttachmentItem"}),
     ("GET", r"/me/mailFolders/(drafts|sentitems)/messages"): (READ, _LISTING, set()),
+    ("POST", r"/me/getMailTips"): (READ, set(), {"EmailAddresses", "MailTipsOptions"}),
     ("GET", r"/me/mailFolders/(inbox|sentitems)/messages/delta"): (
         READ,
         {"$select", "$filter", "$orderby", "$top", "$skiptoken", "$deltatoken"},
@@ -94,8 +101,21 @@ def answer(provider, kind, ref, mode):
     provider.discard_draft(provider.create_draft(carriage))
 
 
+def keep_and_take_back(provider, kind):
+    """Have the provider keep a message until a moment, ask about it, get it back."""
+    parcel = Parcel(sender=ADDRESS[kind], marker="kept")
+    carriage = replace(parcel.carriage(), send_at=datetime.now(UTC) + timedelta(hours=1))
+    draft = provider.create_draft(carriage)
+    provider.send_draft(draft, carriage)
+    provider.ask_outcome(draft, carriage, datetime.now(UTC))
+    provider.withdraw(draft, carriage)
+
+
 def story(provider, kind):
     """Do everything a provider can."""
+    provider.fetch_tips(["raj@northwind.example"], CancelToken())
+    if Capability.DEFER in provider.capabilities:
+        keep_and_take_back(provider, kind)
     provider.fetch_mailboxes()
     page = provider.list_conversations(limit=3)
     if page.next_page:
@@ -227,6 +247,14 @@ def assert_inner_facts(key, body):
         assert body["body"]["contentType"] in {"html", "text"}
     for one in body.get("singleValueExtendedProperties", []):
         assert set(one) == {"id", "value"}
+        if one["id"].startswith("SystemTime"):
+            # PidTagDeferredSendTime, in UTC; not on the actions that create and send in one.
+            assert one["id"] == "SystemTime 0x3FEF"
+            assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ", one["value"])
+            assert key[0] == "PATCH"
+    if "EmailAddresses" in body:
+        assert 1 <= len(body["EmailAddresses"]) <= 100
+        assert set(body["MailTipsOptions"].split(", ")) <= TIPS
     if "AttachmentItem" in body:
         assert set(body["AttachmentItem"]) <= ITEM
         assert body["AttachmentItem"]["size"] >= 3 * MB
