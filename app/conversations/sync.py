@@ -35,6 +35,8 @@ if TYPE_CHECKING:
 log = logging.getLogger("provider")
 # A day more asked for than before is the calendar's doing, not the person's.
 _REACH_SLACK = timedelta(days=2)
+# Windows read their lists again at each change they are told of.
+_TELL_EVERY_S = 1.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,6 +79,8 @@ class Synchronizer:
         self._pace = pace
         self._lock = threading.Lock()
         self._busy: set[str] = set()
+        self._told_at: dict[str, float] = {}
+        self._untold: set[str] = set()
 
     def run(self, account: Account, cancel: CancelToken) -> bool:
         """Read up to a turn's pages; True if there is nothing new, False if there is more.
@@ -123,9 +127,11 @@ class Synchronizer:
             state = self._after(state, page)
             self._people.learn(self._store.apply(account.uid, page, state, own))
             done += len(page.headers)
+            if page.headers or page.gone or page.whole_threads:
+                self._untold.add(account.uid)
             if not page.has_more and not page.is_expired:
                 return self._finish(account.uid, state, own, done)
-            self._tell(account.uid, page, done, is_complete=False)
+            self._tell(account.uid, done)
         return False
 
     def _check_present(self, account: Account) -> None:
@@ -156,15 +162,22 @@ class Synchronizer:
         since = now - timedelta(days=self._pace.days)
         was_full = state.is_full
         self._store.finish(account_uid, replace(state, since=since, synced_at=now), own)
-        if done or was_full:
-            self._bus.publish(ConversationsChanged(account_uid))
+        if was_full or account_uid in self._untold:
+            self._tell_changes(account_uid)
         self._bus.publish(SyncProgressed(account_uid, done, is_complete=True))
         return True
 
-    def _tell(self, account_uid: str, page: SyncPage, done: int, *, is_complete: bool) -> None:
-        if page.headers or page.gone:
-            self._bus.publish(ConversationsChanged(account_uid))
-        self._bus.publish(SyncProgressed(account_uid, done, is_complete=is_complete))
+    def _tell(self, account_uid: str, done: int) -> None:
+        now = self._clock.monotonic()
+        is_due = now - self._told_at.get(account_uid, now - _TELL_EVERY_S) >= _TELL_EVERY_S
+        if account_uid in self._untold and is_due:
+            self._told_at[account_uid] = now
+            self._tell_changes(account_uid)
+        self._bus.publish(SyncProgressed(account_uid, done, is_complete=False))
+
+    def _tell_changes(self, account_uid: str) -> None:
+        self._untold.discard(account_uid)
+        self._bus.publish(ConversationsChanged(account_uid))
 
     def _rest(self, account_uid: str, cancel: CancelToken) -> None:
         """Pause between pages; mail on its way out goes first."""

@@ -28,7 +28,8 @@ if TYPE_CHECKING:
 
 THREADS_A_PAGE = 25
 CHANGES_A_PAGE = 50
-_AT_ONCE = 4
+# Few: what comes at once is read at once, beside somebody who may be typing.
+_AT_ONCE = 2
 _EXPIRED = SyncPage(is_expired=True)
 _LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
 _SHOWN = ("Subject", "From", "To", "Cc", "Bcc", "Content-Type")

@@ -28,7 +28,7 @@ from PySide6.QtWidgets import QApplication, QMenu
 from app.domain.account import AccountState
 from app.domain.errors import AppError
 from app.domain.texts import error_sentence
-from app.runtime.threads import mark_gui_thread, unmark_gui_thread
+from app.runtime.threads import mark_gui_thread, take_fine_turns, unmark_gui_thread
 from app.ui import dialogs, tasks
 from app.ui.bridge import Bridge
 from app.ui.collector import Collector
@@ -172,6 +172,7 @@ class GuiProgram(QObject):
     def start(self, launch: LaunchRequest, inbox: Inbox) -> None:
         """Stages 2 to 4."""
         mark_gui_thread()
+        take_fine_turns()
         self._collector.start()
         self._guard.start()
         self.windows.emptied.connect(self._on_emptied)

@@ -23,6 +23,7 @@ class Collector(QObject):
         super().__init__(parent)
         self._timer = QTimer(self, interval=PAUSE_MS)
         self._timer.timeout.connect(self._collect)
+        self._is_frozen = False
 
     def start(self) -> None:
         """Take over."""
@@ -35,6 +36,11 @@ class Collector(QObject):
 
     def _collect(self) -> None:
         """Collect what Python itself would have collected by now."""
+        if not self._is_frozen:
+            # Modules and classes stay for ever: without them a collection of everything takes
+            # some ten milliseconds less, and somebody may be typing.
+            gc.freeze()
+            self._is_frozen = True
         counts, thresholds = gc.get_count(), gc.get_threshold()
         for generation in (2, 1, 0):
             if thresholds[generation] and counts[generation] > thresholds[generation]:

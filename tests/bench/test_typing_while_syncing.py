@@ -1,110 +1,193 @@
-"""A keystroke in the composer while 20,000 threads are read in the background, beside one in peace."""
+"""Keystrokes in the composer while 180 days of conversations are read over sockets to their end.
+
+The program is a process of its own; it is killed with -9 in the middle and goes on. Short by default;
+POSTRIDER_BENCH=full reads 20,000 conversations (about five minutes). The sandbox has no distance and
+a quota 32 times Gmail's, so both the quota and the pauses are the product's, 32 times as fast.
+"""
 
 from __future__ import annotations
 
-import statistics
+import base64
+import json
+import os
+import subprocess
+import sys
+import threading
 import time
-from dataclasses import replace
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Self
 
-from PySide6.QtCore import QCoreApplication, QEvent, Qt
-from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication
+import pytest
 
-from app.conversations.background import BackgroundSync
-from app.conversations.people import People
-from app.conversations.sync import Pace, Synchronizer
-from app.store.database import Database
-from app.store.people import SqlitePeople
-from app.store.sync import SqliteSync
-from tests.support.composer import GMAIL, Desk
-from tests.support.made_up_mail import Crowd, MadeUpSource
+from app.runtime.cancel import CancelToken
+from tests.support.crowded_sandbox import GMAIL_BOX, GRAPH_BOX, crowded_sandbox
+from tests.support.profile import make_profile, open_profile
+from tests.support.sandbox import ControlClient
 
-THREADS = 20_000
-KEYS = 400
+IS_FULL = os.environ.get("POSTRIDER_BENCH") == "full"
+THREADS = 20_000 if IS_FULL else 3_000
+DAYS = 178
+HASTE = 32
+GMAIL_UNITS_A_MINUTE = 6_000
+PAUSE_S = 4.0
 FRAME_MS = 1000 / 60
-TEXT = "Dear Jane, here are the numbers you asked for. "
+KEY_EVERY_S = 0.04
+PEACE_KEYS = 600 if IS_FULL else 200
+LISTING = {GMAIL_BOX: "gmail.threads.list", GRAPH_BOX: "graph.messages.delta"}
+# A bare process that is late itself says that the machine, not the program, was busy.
+LATE_MS = 4.0
 
 
-class OneSource:
-    def __init__(self, source):
-        self._source = source
+@dataclass(slots=True)
+class Machine:
+    """Wakes every few milliseconds in a process that does nothing else; notes when it was late."""
 
-    def provider(self, _account):
-        return self._source
+    late: list[tuple[float, float]] = field(default_factory=list)
+    _over: threading.Event = field(default_factory=threading.Event)
+    _thread: threading.Thread | None = None
+
+    def __enter__(self) -> Self:
+        self._thread = threading.Thread(target=self._watch, daemon=True)
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._over.set()
+
+    def _watch(self) -> None:
+        while not self._over.is_set():
+            began = time.perf_counter()
+            self._over.wait(0.003)
+            ended = time.perf_counter()
+            if (ended - began - 0.003) * 1000 > LATE_MS:
+                self.late.append((began, ended))
+
+    def was_busy(self, key: list[float]) -> bool:
+        due, took_ms = key
+        end = due + took_ms / 1000
+        return any(began < end and due < ended for began, ended in self.late)
 
 
-def keystrokes(editor, between_s):
-    """Type, one key each few milliseconds as a fast hand would; give the time to the painted letter."""
-    times = []
-    for number in range(KEYS):
-        started = time.perf_counter()
-        QTest.keyClick(editor, TEXT[number % len(TEXT)])
-        QApplication.sendPostedEvents()
-        editor.grab()
-        times.append((time.perf_counter() - started) * 1000)
-        due = started + between_s
-        while time.perf_counter() < due:
-            QApplication.processEvents()
-    return times
+@pytest.fixture(scope="module")
+def crowd():
+    quota = {"quota_units_per_min": GMAIL_UNITS_A_MINUTE * HASTE}
+    with crowded_sandbox(THREADS, DAYS, **quota) as running:
+        yield running
 
 
-def report(name, times):
-    ordered = sorted(times)
+def quantile(times, share):
+    return sorted(times)[min(len(times) - 1, int(len(times) * share))]
+
+
+def words(times):
+    return (
+        f"median {quantile(times, 0.5):.1f} ms, p99 {quantile(times, 0.99):.1f} ms,"
+        f" max {max(times):.1f} ms of {len(times)} keys"
+    )
+
+
+def start(profile: Path, url: str, **more: Any) -> subprocess.Popen[str]:
+    flags = {"sync.pause_s": PAUSE_S / HASTE}
+    options = {"url": url, "profile": str(profile), "flags": flags, "every_s": KEY_EVERY_S}
+    options |= {"longest_s": 400.0, **more}
+    # Above whatever else this machine does, where that is allowed: the numbers shall be ours.
+    nice = ["nice", "-n", "-10"] if hasattr(os, "geteuid") and os.geteuid() == 0 else []
+    return subprocess.Popen(
+        [*nice, sys.executable, "-m", "tests.support.typist", json.dumps(options)],
+        env={**os.environ, "QT_QPA_PLATFORM": "offscreen"},
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+
+
+def read_until(process, is_enough) -> dict[str, Any]:
+    assert process.stdout is not None
+    for line in process.stdout:
+        row = json.loads(line)
+        if is_enough(row):
+            return row
+    raise AssertionError("the program ended too early")
+
+
+@pytest.mark.parametrize("address", [GMAIL_BOX, GRAPH_BOX])
+def test_typing_stays_within_a_frame_until_all_is_read(crowd, tmp_path, address):
+    profile, control = tmp_path / "profile", ControlClient(crowd["url"])
+    make_profile(profile, crowd["url"], [address])
+    killed = start(profile, crowd["url"], peace_keys=20)
+    pages = THREADS // 100
+    row = read_until(killed, lambda row: row.get("pages", 0) >= pages)
+    killed.kill()
+    killed.communicate()
+    print(f"\n{address}: {THREADS} conversations; killed with -9 after {row['pages']} pages")
+    mark = control.requests()[-1]["n"]
+    with Machine() as machine:
+        process = start(profile, crowd["url"], peace_keys=PEACE_KEYS)
+        done = read_until(process, lambda row: "busy_ms" in row)
+        process.communicate()
+    assert done["is_complete"]
+    asked = [one for one in control.requests() if one["n"] > mark]
+    listed = [one["query"] for one in asked if one["operation"] == LISTING[address]]
+    # A composer lists the newest fifty for itself as long as not everything is read.
+    first = next(one for one in listed if "maxResults=50" not in one)
+    assert "oken=" in first, "it began again instead of going on"
+    assert {str(one["status"]) for one in asked} == {"200"}
+    report(done, machine, row["pages"])
+    check_index(profile, crowd, address, control)
+
+
+def report(done, machine, pages_before):
+    calm = {
+        name: [key[1] for key in done[name] if not machine.was_busy(key)]
+        for name in ("peace_ms", "busy_ms")
+    }
+    every = {name: [key[1] for key in done[name]] for name in calm}
+    print(f"in peace:          {words(every['peace_ms'])}")
+    print(f"while it is read:  {words(every['busy_ms'])}")
+    print(f"  machine not late: {words(calm['peace_ms'])} in peace")
+    print(f"                    {words(calm['busy_ms'])} while it is read")
+    share = done["pages"] / (done["pages"] + pages_before)
     print(
-        f"{name}: median {statistics.median(times):.2f} ms, p95 {ordered[int(len(ordered) * 0.95)]:.2f}"
-        f" ms, slowest {ordered[-1]:.2f} ms"
+        f"{THREADS * share / done['took_s']:.0f} conversations a second, {done['took_s']:.0f} s,"
+        f" {done['cpu_s']:.1f} s of CPU with the typing, {done['peak_mb']:.0f} MB at most,"
+        f" lists told {done['refreshes']} times in {done['pages']} pages,"
+        f" longest collection {done['longest_collection_ms']:.0f} ms"
     )
-    return ordered[int(len(ordered) * 0.95)]
+    peace, busy = (quantile(calm[name], 0.99) for name in ("peace_ms", "busy_ms"))
+    print(f"p99 {busy:.1f} ms is {busy / peace:.1f} times the p99 in peace")
+    assert busy <= max(FRAME_MS, 2 * peace)
 
 
-def synchronizer(services, database, source, pace):
-    people = People(store=SqlitePeople(database), accounts=services.accounts, clock=services.clock)
-    made = Synchronizer(
-        store=SqliteSync(database),
-        accounts=services.accounts,
-        providers=OneSource(source),
-        people=people,
-        is_sending=lambda _uid: False,
-        clock=services.clock,
-        bus=services.bus,
-        pace=pace,
-    )
-    return BackgroundSync(
-        synchronizer=made,
-        accounts=services.accounts,
-        people=people,
-        run=services.executors.run_net,
-        clock=services.clock,
-        bus=services.bus,
-        pace=pace,
-    )
+def check_index(profile, crowd, address, control):
+    with open_profile(profile, crowd["url"], **{"sync.pause_s": 0.0}) as services:
+        [account] = services.book.list_accounts()
+        rows = services.conversations.recent(account.uid, "", THREADS * 2)
+        assert len(rows) == THREADS
+        assert sum(row.message_count for row in rows) == crowd["messages"]
+        before = control.requests()[-1]["n"]
+        mail = f"From: new@there.example\r\nTo: {address}\r\nSubject: Quite new\r\n\r\nHi"
+        control.call(
+            "POST", "/mail", {"to": address, "raw_base64": base64.b64encode(mail.encode()).decode()}
+        )
+        services.conversations.sync(account.uid, CancelToken())
+        assert services.conversations.recent(account.uid, "quite new")
+        asked = [row["operation"] for row in control.requests() if row["n"] > before]
+        print(f"one new mail afterwards: {len(asked)} requests: {', '.join(asked)}")
+        assert len(asked) <= 4
 
 
-def test_typing_stays_within_a_frame_while_20_000_threads_come(qapp, qtbot, tmp_path):
-    desk = Desk(tmp_path / "profile", accounts=(GMAIL,))
-    window = desk.compose(replace(desk.blank(), subject="Numbers"))
-    window.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose, False)
-    window.show()
-    qtbot.waitExposed(window)
-    qtbot.waitUntil(lambda: bool(window.controller.senders), timeout=30_000)
-    editor = window.editor
-    editor.setFocus()
-    keystrokes(editor, 0.0)
-    peace = report("\nin peace", keystrokes(editor, 0.02))
-    source = MadeUpSource(list(Crowd().headers(GMAIL.uid, THREADS, days=170)), page_size=60)
-    database = Database(desk.services.paths.database)
-    # Eight times as fast as the product reads.
-    pace = Pace(days=100_000, pause_s=0.5, every_s=1.0, pages_a_turn=10_000)
-    background = synchronizer(desk.services, database, source, pace)
-    background.start()
-    busy = report("while synchronising", keystrokes(editor, 0.02))
-    print(f"pages read meanwhile: {len(source.asked)} of {len(source._headers) // 60}")
-    assert len(source.asked) > 5
-    background.stop()
-    window.closing.close_now()
-    window.deleteLater()
-    QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete.value)
-    desk.close()
-    database.close()
-    # On a machine that is busy with other things, peace itself is longer than a frame.
-    assert busy <= max(FRAME_MS, 2 * peace), f"{busy:.1f} ms, in peace {peace:.1f} ms"
+def test_at_the_product_s_own_pace_typing_is_as_in_peace(crowd, tmp_path):
+    profile = tmp_path / "profile"
+    make_profile(profile, crowd["url"], [GMAIL_BOX])
+    with Machine() as machine:
+        process = start(
+            profile,
+            crowd["url"],
+            peace_keys=PEACE_KEYS,
+            longest_s=60.0 if IS_FULL else 20.0,
+            flags={"sync.pause_s": PAUSE_S},
+        )
+        done = read_until(process, lambda row: "busy_ms" in row)
+        process.communicate()
+    print("\nat the product's own pace")
+    report(done, machine, 0)

@@ -101,7 +101,8 @@ class ConversationFinder(QObject):
         self.status.emit(error_sentence(error))
 
     def _on_changed(self, account_uid: str) -> None:
-        if account_uid == self._account_uid:
+        # Not begun again: changes that come without end would put it off for ever.
+        if account_uid == self._account_uid and not self._local.isActive():
             self._local.start()
 
     def _on_progress(self, account_uid: str, done: int, is_complete: bool) -> None:

@@ -52,7 +52,9 @@ class ConversationModel(QAbstractListModel):
         self._rows: list[Conversation] = []
 
     def set_rows(self, rows: Sequence[Conversation]) -> None:
-        """Show these."""
+        """Show these; what is shown already is not drawn again."""
+        if list(rows) == self._rows:
+            return
         self.beginResetModel()
         self._rows = list(rows)
         self.endResetModel()

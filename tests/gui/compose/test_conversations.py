@@ -168,6 +168,15 @@ def test_the_list_follows_the_index(desk, page):
     page.until(lambda: shown(page)[0] == "Just in")
 
 
+def test_what_is_shown_already_is_not_drawn_again(page):
+    model, resets = page.window.panel.browser.model, []
+    model.modelReset.connect(lambda: resets.append(len(model.rows)))
+    model.set_rows(list(model.rows))
+    assert resets == []
+    model.set_rows(model.rows[1:])
+    assert resets == [len(model.rows)]
+
+
 # --- the quoted original ---------------------------------------------------------------------
 
 

@@ -13,7 +13,7 @@ from app.conversations.people import People
 from app.conversations.sync import Pace, Synchronizer
 from app.domain.account import Account, AccountState, Capability, ProviderKind
 from app.domain.errors import Cancelled, NotFound, SignInRequired, Throttled, Unavailable
-from app.domain.events import AccountsChanged, SyncProgressed
+from app.domain.events import AccountsChanged, ConversationsChanged, SyncProgressed
 from app.ports import SyncPage
 from app.runtime.bus import Bus
 from app.runtime.cancel import CancelToken
@@ -124,6 +124,37 @@ def test_reads_everything_in_turns_and_tells_how_far(room):
     assert not room.told[0].is_complete
     state = room.store.load_state("a")
     assert (state.is_full, state.synced_at, state.round) == (False, NOON, 1)
+
+
+def test_many_pages_at_once_are_told_once(room):
+    changes = []
+    room.bus.subscribe(ConversationsChanged, changes.append)
+    sync = room.synchronizer(a=MadeUpSource(room.headers(200), page_size=20))
+    pages = 0
+    while not sync.run(account(), CancelToken()):
+        pages += room.pace.pages_a_turn
+    assert pages > 10
+    # The first page at once, the rest in a second's time or with the end.
+    assert len(changes) == 2
+
+
+def test_what_only_left_is_told_too(room):
+    headers = room.headers(3)
+    room.synchronizer(a=MadeUpSource(headers)).run(account(), CancelToken())
+    changes = []
+    room.bus.subscribe(ConversationsChanged, changes.append)
+
+    class Leaving:
+        def fetch_changes(self, cursor, *, since, cancel):
+            return SyncPage(gone=(headers[0].provider_message_id,), cursor=cursor)
+
+    sync = room.synchronizer(a=Leaving())
+    assert sync.run(account(), CancelToken())
+    assert changes == [ConversationsChanged("a")]
+    changes.clear()
+    room.factory.sources["a"] = Failing()
+    assert sync.run(account(), CancelToken())
+    assert changes == []
 
 
 def test_what_is_synced_starts_from_its_cursor(room):

@@ -6,6 +6,7 @@ import ast
 import inspect
 import itertools
 import re
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
@@ -336,6 +337,18 @@ def test_an_upload_shows_how_far_it_is():
         "first attempt",
         "upload",
     )
+
+
+def test_an_upload_that_goes_on_says_so():
+    again = make_record(OutboundState.SENDING, step=DeliveryStep.DRAFTING, attempts=2)
+    kept = replace(again, upload_state="sealed")
+
+    whys = [texts.row_words(one, NOW, UTC, percent=61).why for one in (again, kept)]
+
+    assert whys == [
+        "Goes out when all of it is there.",
+        "Going on with the upload that was interrupted.",
+    ]
 
 
 def test_a_time_to_try_again_is_never_in_the_past():

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import base64
+import time
 
 import httpx
 import pytest
@@ -39,6 +40,22 @@ def test_media_upload_creates_a_draft(ada):
         headers={"Content-Type": "message/rfc822"},
     )
     assert response.json()["message"]["labelIds"] == ["DRAFT"]
+
+
+def test_a_slow_line_takes_a_body_no_faster_than_it_says(ada, server):
+    server.control.settings(line_bytes_per_s=4_000_000)
+    began = time.monotonic()
+    try:
+        response = ada.post(
+            f"{ME}/drafts",
+            params={"uploadType": "media"},
+            content=big(1_000_000),
+            headers={"Content-Type": "message/rfc822"},
+        )
+    finally:
+        server.control.settings(line_bytes_per_s=None)
+    assert response.status_code == 200
+    assert time.monotonic() - began >= 0.24
 
 
 def test_media_upload_wants_message_rfc822(ada):
