@@ -98,6 +98,7 @@ def _fault_words(found: Finding) -> str:
     words = {
         "": f"{found.steps} steps, bytes and envelope as frozen",
         "chain": f"the history was changed at step {found.at}",
+        "end": f"the history ends after step {found.at}, the record does not stand there",
         "envelope": "the recipients are not those that were frozen",
         "bytes": "the kept message is not the one that was frozen",
         "bytes_gone": "the kept message is gone",

@@ -9,7 +9,7 @@ import shutil
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from app.domain.errors import AttachmentChanged, NotFound, StoreError
+from app.domain.errors import AttachmentChanged, NotFound, StoreDamaged, StoreError
 from app.domain.history import first_broken_link
 from app.mime.render import frozen_hash
 
@@ -24,7 +24,7 @@ CHUNK_BYTES = 1 << 20
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Finding:
-    """What a check of one record found: `fault` is empty, chain, bytes_gone, bytes or envelope."""
+    """What a check of one record found: `fault` is empty, chain, end, bytes_gone, bytes or envelope."""
 
     uid: str
     steps: int
@@ -43,12 +43,17 @@ def verify_record(record: OutboundEmail, *, records: OutboxStore, blobs: BlobSto
     Raises:
         StoreError: the profile's files cannot be read.
     """
-    history = records.history(record.uid)
+    try:
+        history = records.history(record.uid)
+    except StoreDamaged:
+        return Finding(uid=record.uid, steps=0, fault="chain", at="0")
     fault, at = "", ""
     broken = first_broken_link(record.uid, history)
     frozen = history[0].detail.get("frozen", "") if history else ""
     if broken is not None or not history:
         fault, at = "chain", str(broken or 0)
+    elif not _ends_as(record, history):
+        fault, at = "end", str(len(history))
     elif frozen != record.message.frozen_hash or record.message.frozen_hash != frozen_hash(
         record.message.sha256, record.envelope
     ):
@@ -56,6 +61,15 @@ def verify_record(record: OutboundEmail, *, records: OutboxStore, blobs: BlobSto
     else:
         fault = _spool_fault(record, blobs)
     return Finding(uid=record.uid, steps=len(history), fault=fault, at=at)
+
+
+def _ends_as(record: OutboundEmail, history: list[HistoryEntry]) -> bool:
+    """Say whether the record stands where its history ends: steps taken off leave a chain that holds."""
+    states = (history[-1].state, record.state)
+    if any(state.is_final for state in states) and states[0] is not states[1]:
+        return False
+    told = {entry.detail.get("message", "") for entry in history}
+    return record.receipt is None or record.receipt.provider_message_id in told | {""}
 
 
 def _spool_fault(record: OutboundEmail, blobs: BlobStore) -> str:
@@ -81,12 +95,16 @@ def export_record(uid: str, target: Path, *, records: OutboxStore, blobs: BlobSt
     if record is None:
         raise NotFound(kind="message", uid=uid)
     beside = target.with_suffix(".json")
+    if beside == target:
+        beside = target.with_suffix(".record.json")
+    found = verify_record(record, records=records, blobs=blobs)
     try:
         with blobs.open(record.message.sha256) as source, target.open("wb") as out:
             shutil.copyfileobj(source, out)
             out.flush()
             os.fsync(out.fileno())
-        document = record_document(record, records.history(uid))
+        check = {"ok": found.holds, "fault": found.fault, "step": found.at}
+        document = record_document(record, records.history(uid)) | {"check": check}
         text = json.dumps(document, ensure_ascii=False, indent=2)
         beside.write_text(text + "\n", encoding="utf-8")
     except OSError as error:

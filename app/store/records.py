@@ -10,7 +10,7 @@ import json
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from app.domain.errors import IdempotencyConflict, NotFound, TooLate
+from app.domain.errors import IdempotencyConflict, NotFound, StoreDamaged, TooLate
 from app.domain.history import chain_hash
 from app.domain.outbound import HistoryEntry, OutboundState, check_transition
 from app.mime.draft_json import draft_from_dict
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from app.domain.draft import Draft
     from app.domain.outbound import OutboundEmail
     from app.ports import KeyClaim, OutboxView
-    from app.store.database import Database
+    from app.store.database import Database, Row
 
 _SELECT = (
     f"SELECT {', '.join('o.' + name for name in COLUMNS)}, c.content, c.reply, c.links"
@@ -122,21 +122,25 @@ class SqliteRecords:
             " ORDER BY seq",
             (uid,),
         )
-        return [
-            HistoryEntry(
-                at=from_text(row[0]),
-                state=OutboundState(row[1]),
-                event=row[2],
-                detail=json.loads(row[3]),
-                hash=row[4],
-            )
-            for row in rows
-        ]
+        try:
+            return [_entry(row) for row in rows]
+        except ValueError as error:
+            raise StoreDamaged(path=uid, detail=f"unreadable step: {error}") from error
 
     def submitted_draft(self, uid: str) -> Draft | None:
         """Give exactly the draft version that was submitted."""
         rows = self._database.query("SELECT draft FROM outbound_content WHERE uid = ?", (uid,))
         return draft_from_dict(json.loads(rows[0][0])) if rows else None
+
+
+def _entry(row: Row) -> HistoryEntry:
+    return HistoryEntry(
+        at=from_text(row[0]),
+        state=OutboundState(row[1]),
+        event=row[2],
+        detail=json.loads(row[3]),
+        hash=row[4],
+    )
 
 
 def _claim(connection: sqlite3.Connection, key: KeyClaim, record: OutboundEmail) -> str | None:

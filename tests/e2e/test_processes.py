@@ -340,7 +340,12 @@ def test_changed_spool_is_found_and_never_sent(profile: Path, server: SandboxSer
     with open_profile(profile, server.url) as core:
         record = core.records.find(submit(core, 1))
         assert record is not None
-        core.blobs.path(record.message.sha256).write_bytes(b"To: somebody@else.example\r\n\r\n")
+        with core.records._database.write() as connection:
+            changed = connection.execute(
+                "UPDATE spool SET data = ? WHERE sha256 = ?",
+                (b"To: somebody@else.example\r\n\r\n", record.message.sha256),
+            )
+            assert changed.rowcount == 1
         code, answers, _ = run(["doctor", "--json", "--repair"], environment(profile, server.url))
         assert code == 65
         assert record.message.sha256 in {one.get("sha256") for one in answers}
