@@ -43,7 +43,7 @@ from app.ui.theme import Theme
 from app.ui.windows import Windows
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
     from concurrent.futures import Future
 
     from PySide6.QtWidgets import QWidget
@@ -207,7 +207,7 @@ class GuiProgram(QObject):
         tasks.run(self, start, done=lambda begin: begin())
         self.notifier = Notifier(
             bridge=self.bridge,
-            find_record=self._find_record,
+            find_records=self._find_records,
             clock=self.services.clock,
             parent=self,
         )
@@ -229,8 +229,11 @@ class GuiProgram(QObject):
                 tasks.run(self, refreshed, failed=_note)
         services.conversations.start_sync()
 
-    def _find_record(self, uid: str) -> Future[OutboundEmail | None]:
-        return self.services.executors.run_store(self.services.records.find, uid)
+    def _find_records(self, uids: Sequence[str]) -> Future[list[OutboundEmail]]:
+        find = self.services.records.find
+        return self.services.executors.run_store(
+            lambda: [one for one in map(find, uids) if one is not None]
+        )
 
     def _make_menu(self) -> QMenu:
         menu = QMenu()

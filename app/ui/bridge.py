@@ -1,7 +1,7 @@
 """Events of the core as Qt signals on the GUI thread. Carries ids only; reads nothing.
 
-Events that wait for the same turn of the event loop are told once: a thousand changes of one row
-are one re-read.
+The first event is told at once, those that follow together after a moment, each once: a thousand
+changes of one row are one re-read, and a flood leaves the event loop time for the person.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from __future__ import annotations
 import threading
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QObject, Qt, Signal
+from PySide6.QtCore import QObject, Qt, QTimer, Signal
 from shiboken6 import isValid
 
 from app.domain.events import (
@@ -41,6 +41,9 @@ _KINDS: tuple[type[Event], ...] = (
 )
 
 
+GAP_MS = 40
+
+
 class Bridge(QObject):
     """Listens to the bus from any thread, speaks on the GUI thread."""
 
@@ -60,8 +63,10 @@ class Bridge(QObject):
         super().__init__(parent)
         self._lock = threading.Lock()
         self._pending: dict[object, Event] = {}
+        self._again = QTimer(self, singleShot=True, interval=GAP_MS)
+        self._again.timeout.connect(self._flush)
         # Queued even for events from this thread: a listener never runs inside a store call.
-        self._woken.connect(self._flush, Qt.ConnectionType.QueuedConnection)
+        self._woken.connect(self._on_woken, Qt.ConnectionType.QueuedConnection)
         self._unsubscribe = [bus.subscribe(kind, self._on_event) for kind in _KINDS]
 
     def close(self) -> None:
@@ -83,9 +88,15 @@ class Bridge(QObject):
         if is_first and isValid(self):
             self._woken.emit()
 
+    def _on_woken(self) -> None:
+        if not self._again.isActive():
+            self._flush()
+
     def _flush(self) -> None:
         with self._lock:
             events, self._pending = list(self._pending.values()), {}
+        if events:
+            self._again.start()
         for event in events:
             self._tell(event)
 

@@ -4,23 +4,25 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QObject, Signal
+from PySide6.QtCore import QObject, QTimer, Signal
 from PySide6.QtGui import QIcon
 from PySide6.QtWidgets import QApplication, QMenu, QSystemTrayIcon
 
 from app.domain.outbound import OutboundState, Reason
-from app.domain.texts import people_text, row_words
+from app.domain.texts import people_text, plural, row_words
 from app.ui import tasks
 from app.ui.icons import resources_dir
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
     from concurrent.futures import Future
 
     from app.domain.outbound import OutboundEmail
     from app.ports import Clock
     from app.ui.bridge import Bridge
 
+# Changes are gathered this long, so that a flood of them is one look and one notification.
+GATHER_MS = 200
 _STATES = frozenset({OutboundState.HELD, OutboundState.FAILED})
 
 
@@ -41,12 +43,15 @@ class Notifier(QObject):
         self,
         *,
         bridge: Bridge,
-        find_record: Callable[[str], Future[OutboundEmail | None]],
+        find_records: Callable[[Sequence[str]], Future[list[OutboundEmail]]],
         clock: Clock,
         parent: QObject,
     ) -> None:
         super().__init__(parent)
-        self._find = find_record
+        self._find = find_records
+        self._changed: set[str] = set()
+        self._soon = QTimer(self, singleShot=True, interval=GATHER_MS)
+        self._soon.timeout.connect(self._look)
         self._clock = clock
         self._told: dict[str, tuple[OutboundState, Reason]] = {}
         self._last_uid = ""
@@ -64,28 +69,43 @@ class Notifier(QObject):
         self._tray.show()
 
     def _on_changed(self, uid: str) -> None:
-        tasks.run(self, self._find(uid), done=self._on_found, failed=_ignore)
+        self._changed.add(uid)
+        if not self._soon.isActive():
+            self._soon.start()
 
-    def _on_found(self, record: OutboundEmail | None) -> None:
-        if record is None:
-            return
+    def _look(self) -> None:
+        changed, self._changed = list(self._changed), set()
+        tasks.run(self, self._find(changed), done=self._on_found, failed=_ignore)
+
+    def _on_found(self, records: Sequence[OutboundEmail]) -> None:
+        news = [record for record in records if self._is_new(record)]
+        if len(news) == 1:
+            self._tell_of(news[0])
+        elif news:
+            self._last_uid = news[0].uid
+            why = row_words(news[0], self._clock.now()).why
+            self._tell(f"{plural(len(news), 'message')} need you", why)
+
+    def _is_new(self, record: OutboundEmail) -> bool:
         if not needs_person(record):
             self._told.pop(record.uid, None)
-            return
+            return False
         what = (record.state, record.reason)
         if self._told.get(record.uid) == what:
-            return
+            return False
         self._told[record.uid] = what
-        self._tell(record)
+        return True
 
-    def _tell(self, record: OutboundEmail) -> None:
+    def _tell_of(self, record: OutboundEmail) -> None:
         words = row_words(record, self._clock.now())
         who = people_text(record.envelope.recipients)
-        title = f"{words.state}: {record.subject or 'message'} to {who}"
         self._last_uid = record.uid
-        self.noticed.emit(title, words.why)
+        self._tell(f"{words.state}: {record.subject or 'message'} to {who}", words.why)
+
+    def _tell(self, title: str, why: str) -> None:
+        self.noticed.emit(title, why)
         if self._tray is not None:
-            self._tray.showMessage(title, words.why, QSystemTrayIcon.MessageIcon.Warning)
+            self._tray.showMessage(title, why, QSystemTrayIcon.MessageIcon.Warning)
         window = QApplication.activeWindow()
         if window is None and QApplication.topLevelWidgets():
             QApplication.alert(QApplication.topLevelWidgets()[0])

@@ -6,6 +6,7 @@ import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QLabel, QMessageBox, QPushButton, QToolButton
+from shiboken6 import isValid
 
 from app.domain.account import AccountState, Capability, ProviderKind
 from app.domain.errors import SignInDenied, SignInExpired, SignInFailed, Unavailable
@@ -62,19 +63,23 @@ class AccountsPage:
 
 @pytest.fixture
 def make_page(qtbot, theme):
-    hosts = []
+    hosts, dialogs = [], []
 
     def make(accounts=(), **options):
         host = ScriptedAccountsHost(list(accounts), **options)
         hosts.append(host)
         dialog = AccountsDialog(host=host, theme=theme)
-        qtbot.addWidget(dialog)
+        dialogs.append(dialog)
         dialog.show()
         page = AccountsPage(qtbot, dialog, host)
         page.wait(lambda: dialog._overview is not None)
         return page
 
     yield make
+    for dialog in dialogs:
+        if isValid(dialog):
+            dialog.close()
+            dialog.deleteLater()
     for host in hosts:
         host.close()
 
@@ -248,7 +253,6 @@ def test_signing_in_again_keeps_the_account(make_page):
 def test_it_can_be_opened_at_an_account_before_the_list_is_there(qtbot, theme):
     host = ScriptedAccountsHost([OUTLOOK])
     dialog = AccountsDialog(host=host, theme=theme)
-    qtbot.addWidget(dialog)
     dialog.show()
 
     dialog.reconnect("outlook-1")

@@ -315,7 +315,7 @@ def test_only_what_needs_the_person_is_told_and_once(qtbot, qapp):
     host = MemoryMailroomHost([make_record(S.QUEUED, R.OFFLINE, uid="a")])
     told = []
     notifier = Notifier(
-        bridge=host.bridge, find_record=host.find_record, clock=host.clock, parent=qapp
+        bridge=host.bridge, find_records=host.find_records, clock=host.clock, parent=qapp
     )
     notifier.noticed.connect(lambda title, why: told.append(title))
 
@@ -328,6 +328,23 @@ def test_only_what_needs_the_person_is_told_and_once(qtbot, qapp):
 
     assert told[0] == "Sign in again: Re: Pricing for Q3 to Jane Doe, Raj Patel"
     assert told[1].startswith("Refused")
+    notifier.deleteLater()
+    host.close()
+
+
+def test_a_flood_of_trouble_is_one_notification(qtbot, qapp):
+    host = MemoryMailroomHost([])
+    told = []
+    notifier = Notifier(
+        bridge=host.bridge, find_records=host.find_records, clock=host.clock, parent=qapp
+    )
+    notifier.noticed.connect(lambda title, why: told.append(title))
+
+    for number in range(300):
+        host.change(make_record(S.HELD, R.SIGN_IN, uid=f"r{number}"))
+    qtbot.waitUntil(lambda: len(told) >= 1)
+
+    assert told == ["300 messages need you"]
     notifier.deleteLater()
     host.close()
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import replace
 from datetime import datetime
@@ -109,6 +109,11 @@ class MemoryMailroomHost:
 
     def find_record(self, uid: str) -> Future[OutboundEmail | None]:
         return self._worker.submit(self.records.get, uid)
+
+    def find_records(self, uids: Sequence[str]) -> Future[list[OutboundEmail]]:
+        return self._worker.submit(
+            lambda: [self.records[uid] for uid in uids if uid in self.records]
+        )
 
     def history(self, uid: str) -> Future[list[HistoryEntry]]:
         return self._worker.submit(lambda: list(self.steps))

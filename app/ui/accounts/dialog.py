@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtGui import QKeySequence, QShortcut
 from PySide6.QtWidgets import (
     QDialog,
@@ -34,6 +34,8 @@ if TYPE_CHECKING:
     from app.ui.accounts.host import AccountsHost, Overview
     from app.ui.theme import Theme
 
+# Under load every moment brings a change; the list counts, nobody waits for it.
+READ_PAUSE_MS = 250
 _EMPTY = "No account is connected yet. Add one below."
 _REMOVE = (
     "Postrider forgets its sign-in and what it read from it, and gives the permission back."
@@ -63,9 +65,11 @@ class AccountsDialog(QDialog):
         self._vault = label(name="accounts.vault", tone="muted", size="small", wrap=True)
         self._build()
         self._card.connected.connect(self._on_connected)
-        host.bridge.accounts_changed.connect(self._on_changed)
-        host.bridge.outbound_changed.connect(self._on_changed)
-        host.bridge.store_changed.connect(self._read)
+        self._soon = QTimer(self, singleShot=True, interval=READ_PAUSE_MS)
+        self._soon.timeout.connect(self._read)
+        host.bridge.accounts_changed.connect(lambda _uid: self._read())
+        host.bridge.outbound_changed.connect(lambda _uid: self._read_soon())
+        host.bridge.store_changed.connect(self._read_soon)
         theme.changed.connect(self._on_theme_changed)
         self._read()
 
@@ -134,8 +138,9 @@ class AccountsDialog(QDialog):
 
     # --- content ---
 
-    def _on_changed(self, _uid: str) -> None:
-        self._read()
+    def _read_soon(self) -> None:
+        if not self._soon.isActive():
+            self._soon.start()
 
     def _read(self) -> None:
         tasks.run(self, self._host.overview(), done=self._on_read, failed=self._on_failed)

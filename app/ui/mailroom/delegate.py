@@ -22,6 +22,7 @@ PAD_X = 16
 PAD_Y = 11
 LINK_GAP = 14
 MARK = 14
+MOST_HEIGHTS = 2000
 DOT = 9
 _WRAP = Qt.TextFlag.TextWordWrap
 STATE, MESSAGE, FROM, WHY = range(4)
@@ -60,11 +61,13 @@ class RowDelegate(QStyledItemDelegate):
         self._theme = theme
         self.hovered: tuple[str, Action] | None = None
         self._fonts: Fonts | None = None
+        self._heights: dict[tuple[str, bool, int], int] = {}
 
     def _fonts_of(self, base: QFont) -> Fonts:
         """Give the fonts, made once for each font of the view: every cell of every frame asks."""
         if self._fonts is None or self._fonts.plain != base:
             self._fonts = Fonts.of(base)
+            self._heights.clear()
         return self._fonts
 
     # --- measures ---
@@ -72,6 +75,15 @@ class RowDelegate(QStyledItemDelegate):
     def row_height(self, row: Row, why_width: int, base: QFont) -> int:
         """Give the height a row needs when its last column has this width."""
         fonts = self._fonts_of(base)
+        # Few rows say anything of their own: measuring words is the slow part of a long list.
+        key = (row.words.why, bool(row.words.actions), why_width)
+        if key not in self._heights:
+            if len(self._heights) >= MOST_HEIGHTS:
+                self._heights.clear()
+            self._heights[key] = self._measure(row, why_width, fonts)
+        return self._heights[key]
+
+    def _measure(self, row: Row, why_width: int, fonts: Fonts) -> int:
         plain, small = QFontMetrics(fonts.plain), QFontMetrics(fonts.small)
         two_lines = plain.height() + small.height() + 3
         why = self._why_rect(row, QRect(0, 0, why_width, 1000), plain).height()
