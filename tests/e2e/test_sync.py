@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 
 import pytest
@@ -15,6 +15,8 @@ from app.domain.events import SyncProgressed
 from app.domain.outbound import OutboundState
 from app.domain.submission import Submission
 from app.runtime.cancel import CancelToken
+from app.sandbox.gmail_store import add_message
+from app.sandbox.graph_store import arrive
 from tests.support.profile import ADA_GMAIL, NINA_OUTLOOK, open_profile, settle, sign_in
 from tests.support.sandbox import QUICK, sandbox
 from tests.support.waiting import wait_until
@@ -51,17 +53,33 @@ def uid(services):
     return services.book.list_accounts()[0].uid
 
 
-def receive(server, address, number, subject, *, sender="Olga Novak <olga@fresh.example>"):
+def plant_old(server, address, subject, *, days):
+    """Let mail have come so many days ago."""
+    at = datetime.now(UTC) - timedelta(days=days)
+    raw = letter(address, 1, subject, at)
+    with server.sandbox.lock:
+        if address == ADA_GMAIL:
+            box = server.sandbox.world.gmail[address]
+            add_message(server.sandbox, box, raw, ["INBOX"], None, at=at.timestamp())
+        else:
+            arrive(server.sandbox, address, raw, at=at.timestamp())
+
+
+def receive(server, address, number, subject):
+    return server.control.receive(address, letter(address, number, subject, datetime.now(UTC)))
+
+
+def letter(address, number, subject, at, *, sender="Olga Novak <olga@fresh.example>"):
     lines = (
         f"From: {sender}",
         f"To: Me <{address}>",
         f"Subject: {subject}",
         f"Message-ID: <fresh-{number}@fresh.example>",
-        f"Date: {format_datetime(datetime.now(UTC))}",
+        f"Date: {format_datetime(at)}",
         "MIME-Version: 1.0",
         "Content-Type: text/plain; charset=utf-8",
     )
-    return server.control.receive(address, ("\r\n".join(lines) + "\r\n\r\nWords of it").encode())
+    return ("\r\n".join(lines) + "\r\n\r\nWords of it").encode()
 
 
 def sync(services, uid):
@@ -144,6 +162,56 @@ def test_a_cursor_the_provider_forgot_means_reading_everything_again(
     sync(services, uid)
     assert len(subjects(services, uid)) == count + 1
     assert subjects(services, uid, "after break") == ["After the break"]
+
+
+@BOTH
+def test_reading_everything_again_loses_nothing_on_the_way(server, services, uid, address):
+    for number in range(60):
+        receive(server, address, number, f"Letter {number:03d}")
+    sync(services, uid)
+    known = {row.ref for row in services.conversations.recent(uid, limit=500)}
+    counted = services.people.suggest(uid, "olga")
+    ada = address == ADA_GMAIL
+    operation = "gmail.history.list" if ada else "graph.messages.delta"
+    body = {"error": {"code": "SyncStateNotFound", "message": "gone", "status": "NOT_FOUND"}}
+    server.control.fault(operation, "status_before", status=404 if ada else 410, body=body)
+    cancel, seen = CancelToken(), []
+
+    def on_progress(event):
+        seen.append({row.ref for row in services.conversations.recent(uid, limit=500)})
+        if len(seen) == 2:
+            cancel.cancel()
+
+    unsubscribe = services.bus.subscribe(SyncProgressed, on_progress)
+    with pytest.raises(Cancelled):
+        services.conversations.sync(uid, cancel)
+    unsubscribe()
+    assert seen == [known, known]
+    sync(services, uid)
+    assert {row.ref for row in services.conversations.recent(uid, limit=500)} == known
+    assert services.people.suggest(uid, "olga") == counted
+
+
+@BOTH
+def test_what_is_older_than_the_days_is_found_at_the_provider_until_they_are_more(
+    server, tmp_path, address
+):
+    plant_old(server, address, "Antediluvian agreement", days=250)
+    profile = tmp_path / "profile"
+    with open_profile(profile, server.url, **FLAGS) as opened:
+        sign_in(opened, address)
+        uid = opened.book.list_accounts()[0].uid
+        sync(opened, uid)
+        assert subjects(opened, uid, "antediluvian") == []
+        [found] = opened.conversations.search(uid, "antediluvian", CancelToken())
+        assert found.subject == "Antediluvian agreement"
+        assert "Words of it" in opened.conversations.latest(found.ref).text
+    with open_profile(profile, server.url, **FLAGS, **{"sync.days": 365}) as opened:
+        sync(opened, uid)
+        assert subjects(opened, uid, "antediluvian") == ["Antediluvian agreement"]
+    with open_profile(profile, server.url, **FLAGS, **{"sync.days": 30}) as opened:
+        sync(opened, uid)
+        assert subjects(opened, uid, "antediluvian") == []
 
 
 @BOTH
