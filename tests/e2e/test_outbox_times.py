@@ -233,3 +233,129 @@ def test_draft_that_the_person_sent_by_hand_is_not_sent_again(
     wait_for(core, record, OutboundState.SENT, Reason.NONE)
     assert len(control.deliveries()) == 1
     assert "settled_sent" in [one.event for one in core.records.history(record.uid)]
+
+
+@pytest.mark.expects_log("outbox: the clock was set by")
+def test_clock_set_forward_leaves_the_time_to_undo(
+    core: Services, control: ControlClient, clock: SettableClock
+) -> None:
+    record = submit(core, "oops", undo_s=30)
+    core.dispatcher.start()
+    wait_until(lambda: core.dispatcher.delivers)
+    clock.set_by(DAY)
+    wait_until(lambda: due_in(core, record, clock) > timedelta(seconds=20))
+    assert state_of(core, record) == (OutboundState.SCHEDULED, Reason.UNDO_WINDOW)
+    assert core.outbox.take_back(record.uid).subject == "oops"
+    assert control.deliveries() == []
+
+
+def due_in(core: Services, record: OutboundEmail, clock: SettableClock) -> timedelta:
+    found = core.records.find(record.uid)
+    assert found is not None
+    return found.due_at - clock.now()
+
+
+@pytest.mark.expects_log("outbox: the clock was set by")
+@pytest.mark.parametrize("days", [-1, 1])
+def test_a_clock_set_by_a_day_keeps_the_pause_the_provider_asked_for(
+    core: Services, control: ControlClient, clock: SettableClock, days: int
+) -> None:
+    control.fault("send", "throttle", form="seconds", delay_s=600)
+    record = submit(core, "patience")
+    wait_for(core, record, OutboundState.QUEUED, Reason.THROTTLED)
+    clock.set_by(timedelta(days=days))
+    ten = timedelta(minutes=10)
+    wait_until(lambda: timedelta(minutes=9) < due_in(core, record, clock) <= ten)
+    asked = len([one for one in control.requests() if "send" in one["operation"]])
+    clock.sleep(timedelta(minutes=8))
+    core.dispatcher.wake()
+    assert state_of(core, record) == (OutboundState.QUEUED, Reason.THROTTLED)
+    clock.sleep(timedelta(minutes=3))
+    wait_for(core, record, OutboundState.SENT, Reason.NONE)
+    assert len([one for one in control.requests() if "send" in one["operation"]]) == asked + 1
+    assert len(control.deliveries()) == 1
+
+
+@pytest.mark.parametrize("days", [-1, 1])
+@pytest.mark.parametrize("form", ["http_date", "gmail_text"])
+def test_a_wrong_clock_makes_no_moment_of_the_provider_s_a_day_away(
+    core: Services, control: ControlClient, clock: SettableClock, days: int, form: str
+) -> None:
+    clock.set_by(timedelta(days=days))
+    control.fault("send", "throttle", form=form, delay_s=600)
+    record = submit(core, "patience")
+    wait_for(core, record, OutboundState.QUEUED, Reason.THROTTLED)
+    # Dates have no fractions of a second.
+    assert timedelta(minutes=9) < due_in(core, record, clock) <= timedelta(seconds=601)
+
+
+@pytest.mark.expects_log("outbox: the clock was set by")
+@pytest.mark.parametrize("days", [-1, 1])
+def test_a_clock_set_while_nobody_knows_sends_nothing_twice(
+    core: Services, control: ControlClient, clock: SettableClock, days: int
+) -> None:
+    control.fault("send", "status_after", status=503)
+    record = submit(core, "settled")
+    wait_for(core, record, OutboundState.UNCERTAIN, Reason.SETTLING)
+    clock.set_by(timedelta(days=days))
+    wait_for(core, record, OutboundState.SENT, Reason.NONE)
+    assert len(control.deliveries()) == 1
+
+
+def test_what_was_missed_while_asleep_is_a_list_and_no_burst(
+    core: Services, control: ControlClient, clock: SettableClock
+) -> None:
+    records = [submit(core, f"missed {n}", after=HOUR + timedelta(minutes=n)) for n in range(4)]
+    soon = submit(core, "not so late", after=timedelta(hours=8))
+    clock.sleep(timedelta(hours=9))
+    wait_for(core, soon, OutboundState.SENT, Reason.NONE)
+    for record in records:
+        wait_for(core, record, OutboundState.HELD, Reason.MISSED)
+    assert [one["subject"] for one in control.deliveries()] == ["not so late"]
+
+
+def twin_of(core: Services, subject: str, words: str, people: tuple[str, ...], sender: str) -> bool:
+    box = next(one for one in core.book.list_mailboxes() if one.address == sender)
+    draft = new_draft(ids=core.ids, clock=core.clock, mailbox_uid=box.uid).edited(
+        core.clock.now(),
+        subject=subject,
+        recipients=Recipients(to=tuple(Address(one) for one in people)),
+        body=Body(BodyMode.HTML, words, ""),
+    )
+    return "near_duplicate" in {one.code for one in core.submitter.check(draft)}
+
+
+TWO = ("p0@northwind.example", "p1@northwind.example")
+
+
+@pytest.mark.parametrize(
+    ("subject", "words", "people", "sender", "is_twin"),
+    [
+        ("Offer", "<p>Hello</p>", TWO, ADA_GMAIL, True),
+        ("offer ", "<div>Hello</div>", TWO[::-1], ADA_OUTLOOK, True),
+        ("Offer", "<p>Hello</p>", ("P0@NORTHWIND.example", TWO[1]), ADA_GMAIL, True),
+        ("Offer", "<p>Hello again</p>", TWO, ADA_GMAIL, False),
+        ("Offer 2", "<p>Hello</p>", TWO, ADA_GMAIL, False),
+        ("Offer", "<p>Hello</p>", TWO[:1], ADA_GMAIL, False),
+    ],
+)
+def test_the_same_words_to_the_same_people_are_asked_about(
+    core: Services, subject: str, words: str, people: tuple[str, ...], sender: str, is_twin: bool
+) -> None:
+    submit(core, "Offer", to=2)
+    assert twin_of(core, subject, words, people, sender) is is_twin
+
+
+def test_after_ten_minutes_or_a_cancel_the_same_words_may_go_again(
+    core: Services, clock: SettableClock
+) -> None:
+    first = submit(core, "Offer", to=2)
+    ask = ("Offer", "<p>Hello</p>", TWO, ADA_GMAIL)
+    assert twin_of(core, *ask)
+    core.outbox.cancel(first.uid)
+    assert not twin_of(core, *ask)
+    submit(core, "Offer", to=2)
+    clock.sleep(timedelta(minutes=9))
+    assert twin_of(core, *ask)
+    clock.sleep(timedelta(minutes=2))
+    assert not twin_of(core, *ask)
