@@ -57,6 +57,70 @@ def handles(wanted: int) -> int:
     return most
 
 
+class Bounds:
+    """What uvicorn's protocol has to be told besides: one connection of it."""
+
+    door: Connections  # uvicorn has `connections` of its own
+    malformed: Callable[[], bytes]
+    loop: asyncio.AbstractEventLoop
+    transport: Any
+    cycle: Any
+    access_log: bool
+    _end: asyncio.TimerHandle | None = None
+    _head_bytes = 0
+    _is_counted = False
+
+    def connection_made(self, transport: Any) -> None:
+        """Count it; one too many is cut off."""
+        super().connection_made(transport)  # type: ignore[misc]
+        # No line of log for every request, whatever the logging set-up is.
+        self.access_log = False
+        self._is_counted = self.door.take()
+        if self._is_counted:
+            self._begin_waiting()
+        else:
+            transport.abort()
+
+    def data_received(self, data: bytes) -> None:
+        """Take what came; part of a head is not waited for without an end."""
+        super().data_received(data)  # type: ignore[misc]
+        if self.cycle is not None and not self.cycle.response_complete:
+            self._end_waiting()
+            return
+        self._begin_waiting()
+        self._head_bytes += len(data)
+        if self._head_bytes > MAX_HEAD_BYTES:
+            self._give_up()
+
+    def connection_lost(self, error: Exception | None) -> None:
+        """Uncount it."""
+        self._end_waiting()
+        if self._is_counted:
+            self._is_counted = False
+            self.door.give_back()
+        super().connection_lost(error)  # type: ignore[misc]
+
+    def send_400_response(self, _: str) -> None:
+        """Answer what is not HTTP in our own form."""
+        self.transport.write(self.malformed())
+        self.transport.close()
+
+    def _begin_waiting(self) -> None:
+        if self._end is None:
+            self._end = self.loop.call_later(HEAD_TIMEOUT_S, self._give_up)
+
+    def _end_waiting(self) -> None:
+        self._head_bytes = 0
+        if self._end is not None:
+            self._end.cancel()
+            self._end = None
+
+    def _give_up(self) -> None:
+        self._end = None
+        if not self.transport.is_closing():
+            self.transport.close()
+
+
 def bounded(
     protocol: type[Any], connections: Connections, malformed: Callable[[], bytes]
 ) -> type[Any]:
@@ -67,59 +131,5 @@ def bounded(
         connections: counts them.
         malformed: gives the whole answer to what is not HTTP.
     """
-
-    class Bounded(protocol):  # type: ignore[misc]
-        """One connection."""
-
-        _end: asyncio.TimerHandle | None = None
-        _head_bytes = 0
-        _is_counted = False
-
-        def connection_made(self, transport: Any) -> None:
-            super().connection_made(transport)
-            # No line of log for every request, whatever the logging set-up is.
-            self.access_log = False
-            self._is_counted = connections.take()
-            if self._is_counted:
-                self._begin_waiting()
-            else:
-                transport.abort()
-
-        def data_received(self, data: bytes) -> None:
-            super().data_received(data)
-            if self.cycle is not None and not self.cycle.response_complete:
-                self._end_waiting()
-                return
-            # Part of a head: from its first byte on there is an end to waiting for the rest.
-            self._begin_waiting()
-            self._head_bytes += len(data)
-            if self._head_bytes > MAX_HEAD_BYTES:
-                self._give_up()
-
-        def connection_lost(self, error: Exception | None) -> None:
-            self._end_waiting()
-            if self._is_counted:
-                self._is_counted = False
-                connections.give_back()
-            super().connection_lost(error)
-
-        def send_400_response(self, _: str) -> None:
-            self.transport.write(malformed())
-            self.transport.close()
-
-        def _begin_waiting(self) -> None:
-            if self._end is None:
-                self._end = self.loop.call_later(HEAD_TIMEOUT_S, self._give_up)
-
-        def _end_waiting(self) -> None:
-            self._head_bytes = 0
-            if self._end is not None:
-                self._end.cancel()
-                self._end = None
-
-        def _give_up(self) -> None:
-            self._end = None
-            if not self.transport.is_closing():
-                self.transport.close()
-
-    return Bounded
+    members = {"door": connections, "malformed": staticmethod(malformed)}
+    return type("Bounded", (Bounds, protocol), members)
