@@ -6,6 +6,7 @@ import base64
 import binascii
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
@@ -79,7 +80,14 @@ def addresses(message: Json, name: str) -> tuple[Address, ...]:
 
     Split before decoding: an encoded name may hold a comma (RFC 2047 §5).
     """
-    found = parse_addresses(raw_header(message, name)).addresses
+    written = raw_header(message, name)
+    return _parsed(written) if written else ()
+
+
+# In one mailbox most headers were seen before: its own address, and the same few correspondents.
+@lru_cache(maxsize=1024)
+def _parsed(written: str) -> tuple[Address, ...]:
+    found = parse_addresses(written).addresses
     return tuple(Address(one.addr_spec, decode_header(one.name)) for one in found)
 
 
