@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import textwrap
+
 EXIT_CODES = """\
 Exit codes (sysexits.h):
    0  done
@@ -19,6 +21,23 @@ Surroundings:
 
 With --json each answer is one object a line on standard output, a failure is
 {"error": {"code", "message", "details"}}, and remarks go to standard error."""
+
+# What --json writes is a contract: fields are added, never renamed or taken away.
+JSON: dict[str, str] = {
+    "accounts": "uid provider address name state capabilities scopes mailboxes missing",
+    "outbox": "uid state reason step provider from to cc bcc subject attempts created_at due_at planned_at keeper"
+    " sent_at size_bytes sha256 frozen_hash message_id provider_message_id provider_thread_id"
+    " wire_message_id differences detail links",
+    "contacts": "uid external_id name first_name last_name emails company title phone fields"
+    " created_at updated_at",
+    "deals": "uid external_id name amount currency stage company closes_on contact_uids fields"
+    " created_at updated_at",
+    "drafts": "uid revision mailbox_uid subject to cc bcc attachments updated_at",
+    "keys": "uid name permissions is_good created_at expires_at revoked_at last_used_at",
+    "sync": "account mailboxes conversations",
+    "render": "eml sha256 size_bytes message_id",
+}
+JSON["send"] = JSON["outbox"]
 
 EXAMPLES: dict[str, str] = {
     "": """\
@@ -99,7 +118,14 @@ def epilog(command: str) -> str:
     parts = [EXIT_CODES]
     if command in EXAMPLES:
         parts.insert(0, f"Examples:\n{EXAMPLES[command]}")
+    if command in JSON:
+        parts.append(f"With --json, each one is an object with\n{_fields(JSON[command])}")
     if not command:
         parts.append(_SURROUNDINGS)
     # argparse fills in percent signs.
     return "\n\n".join(parts).replace("%", "%%")
+
+
+def _fields(names: str) -> str:
+    lines = textwrap.wrap(", ".join(names.split()), 92)
+    return "\n".join(f"  {line}" for line in lines)

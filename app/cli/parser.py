@@ -112,8 +112,9 @@ def _send(parser: Parser) -> None:
     parser.add_argument(
         "--provider", type=provider, help="gmail or outlook, if the address is connected twice"
     )
-    parser.add_argument("--text", help="plain text body; - reads it from standard input")
-    parser.add_argument("--text-file", metavar="FILE", help="the same from a file")
+    text = parser.add_mutually_exclusive_group()
+    text.add_argument("--text", help="plain text body; - reads it from standard input")
+    text.add_argument("--text-file", metavar="FILE", help="the same from a file")
     parser.add_argument("--html-file", metavar="FILE", help="HTML body; - reads standard input")
     add_inline(parser)
     parser.add_argument("--reply-to", action="append", default=[], metavar="ADDRESSES")

@@ -199,6 +199,8 @@ def _people(texts: Iterable[str], field: str) -> tuple[Address, ...]:
 
 
 def _body(arguments: argparse.Namespace) -> Body:
+    if [arguments.text, arguments.text_file, arguments.html_file].count("-") > 1:
+        raise unreadable_file("-", "standard input can be read only once")
     html = _read(arguments.html_file) if arguments.html_file else ""
     text = arguments.text or ""
     if text == "-":

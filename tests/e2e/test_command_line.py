@@ -16,6 +16,7 @@ from typing import Any
 import pytest
 
 from app.cli.completion import script
+from app.cli.help_texts import JSON
 from app.cli.parser import make_parser
 from app.sandbox.server import SandboxServer
 from tests.support.profile import ADA_GMAIL, ADA_OUTLOOK, environment, make_profile, run
@@ -277,6 +278,52 @@ def test_failure_in_json_is_one_object_and_the_sentence(offline: dict[str, str])
     assert list(value) == ["error"]
     assert value["error"]["code"] == "not_found"
     assert value["error"]["message"] in errors
+
+
+def test_objects_have_the_fields_that_help_tells(env: dict[str, str], tmp_path: Path) -> None:
+    table, deals, draft = tmp_path / "p.csv", tmp_path / "d.csv", tmp_path / "draft.json"
+    table.write_text("Name,Email\nJane,jane@northwind.example\n", encoding="utf-8")
+    deals.write_text("Id,Name,Amount\nd1,Renewal,24000\n", encoding="utf-8")
+    content = {"recipients": {"to": [JANE]}, "subject": "S", "body": {"text": "x"}}
+    draft.write_text(json.dumps(content), encoding="utf-8")
+    run(["contacts", "import", str(table), "--json"], env)
+    run(["deals", "import", str(deals), "--json"], env)
+    record = sent(env, "--to", JANE)
+    out = str(tmp_path / "out.eml")
+    given = {
+        "send": record,
+        "accounts": run(["accounts", "list", "--json"], env)[1][0],
+        "outbox": run(["outbox", "list", "--json"], env)[1][0],
+        "contacts": run(["contacts", "list", "--json"], env)[1][0],
+        "deals": run(["deals", "list", "--json"], env)[1][0],
+        "drafts": run(["drafts", "save", "--json", str(draft)], env)[1][0],
+        "keys": run(["keys", "create", "--json", "x"], env)[1][0],
+        "sync": run(["sync", "--json"], env)[1][0],
+        "render": run(["render", "--json", str(draft), out], env)[1][0],
+    }
+
+    assert set(given) == set(JSON)
+    for command, value in given.items():
+        promised = set(JSON[command].split())
+        assert promised - value.keys() == set(), command
+        assert value.keys() - promised <= {"token"}, command
+
+
+def test_bodies_come_from_standard_input(env: dict[str, str], control: ControlClient) -> None:
+    to = ["send", "--json", "--to", JANE, "--subject", "S", "--wait", "30"]
+    assert feed([*to, "--text", "-"], env, "Grüße".encode())[0] == 0
+    assert feed([*to, "--html-file", "-"], env, "<p>Grüße</p>".encode())[0] == 0
+    text, html = (mail_of(one) for one in control.delivered(JANE))
+    assert text.get_content().strip() == "Grüße"
+    part = html.get_body(("html",))
+    assert part is not None
+    assert "Grüße" in part.get_content()
+    code, _, errors = feed([*to, "--text", "-", "--html-file", "-"], env, b"x")
+    assert (code, "read only once" in errors) == (65, True)
+    code, _, errors = feed([*to, "--text", "-"], env, b"\xff\xfe")
+    assert (code, "not UTF-8" in errors) == (65, True)
+    assert feed([*to, "--text", "x", "--text-file", "y"], env)[0] == 64
+    assert len(control.deliveries()) == 2
 
 
 # --- completion ---

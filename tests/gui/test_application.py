@@ -8,6 +8,7 @@ import pytest
 from PySide6.QtCore import QTimer
 from PySide6.QtWidgets import QApplication, QPlainTextEdit, QPushButton
 
+from app.domain.draft import LinkKind
 from app.domain.errors import SchemaTooNew
 from app.domain.events import OutboundChanged
 from app.domain.outbound import OutboundState, Reason
@@ -130,6 +131,27 @@ def test_a_filled_request_opens_its_composer(start):
     (composer,) = run.windows.composers
     assert composer.controller.draft.subject == "Hello"
     assert composer.isVisible()
+
+
+def test_contacts_and_deals_of_a_request_are_linked_and_strangers_are_named(start):
+    people = b"Id,Name,Email\n1,Jane,jane@x.example\n"
+
+    def prepare(services):
+        connected(services)
+        services.contacts.import_contacts(people)
+
+    run = start(
+        LaunchRequest(page="compose", contact=("jane@x.example", "nobody"), deal=("4711",)),
+        prepare=prepare,
+    )
+
+    (composer,) = run.windows.composers
+    run.wait(lambda: composer.controller.draft.links)
+    (link,) = composer.controller.draft.links
+    assert (link.kind, link.label) == (LinkKind.CONTACT, "Jane")
+    told = " ".join(composer.notices.texts.values())
+    assert "No contact is called “nobody”" in told
+    assert "No deal is called “4711”" in told
 
 
 def test_nothing_heavy_is_delivered_before_the_first_paint(start):
