@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 LARGE_AUDIENCE = 25
 _MOST_NAMED = 3
 _LONGEST_QUOTE = 120
+_OUR_WORDS = ("mail to ", "this goes ")
 
 
 def tip_sentence(tip: MailTip, now: datetime, tz: tzinfo | None = None) -> str:
@@ -69,7 +70,10 @@ def tips_sentence(
         *(_custom(person, tip) for person, tip in found if tip.custom),
     ]
     sentence = "; ".join(part for part in said if part)
-    return f"{sentence[:1].upper()}{sentence[1:]}." if sentence else ""
+    if sentence.startswith(_OUR_WORDS):
+        # Not a name or an address: those stay as they are written.
+        sentence = sentence[:1].upper() + sentence[1:]
+    return f"{sentence}." if sentence else ""
 
 
 def _of(found: Sequence[tuple[Address, MailTip]], words: str, holds: object) -> str:

@@ -55,10 +55,7 @@ class SendLaterDialog(QDialog):
         column.setContentsMargins(20, 18, 20, 18)
         column.setSpacing(8)
         column.addWidget(label("Send later", size="title"))
-        self.by_outlook = QRadioButton("Outlook sends it, even if this computer is off")
-        self.by_outlook.setObjectName("send_later.by_outlook")
-        self.by_computer = QRadioButton("Postrider sends it; this computer must be on and online")
-        self.by_computer.setObjectName("send_later.by_computer")
+        self._by_outlook: QRadioButton | None = None
         self._add_keepers(column, keeping)
         for number, (text, at) in enumerate(usual_times(now)):
             made = button(
@@ -83,17 +80,20 @@ class SendLaterDialog(QDialog):
             button("Schedule", name="send_later.set", clicked=self._on_set, role="primary")
         )
         column.addLayout(row)
-        self.setMinimumWidth(360)
+        self.setMinimumWidth(380)
 
     def _add_keepers(self, column: QVBoxLayout, keeping: Keeping | None) -> None:
-        is_outlook = keeping is not None and keeping.keeper is Keeper.PROVIDER
-        self.by_outlook.setChecked(is_outlook)
-        self.by_computer.setChecked(not is_outlook)
         if keeping is None:
             text = "This computer sends it. It must be on and online at that time, with Postrider open."
             column.addWidget(label(text, tone="muted", wrap=True))
             return
-        for choice in (self.by_outlook, self.by_computer):
+        self._by_outlook = QRadioButton("Outlook sends it, even if this computer is off")
+        self._by_outlook.setObjectName("send_later.by_outlook")
+        by_computer = QRadioButton("Postrider sends it, if this computer is on")
+        by_computer.setObjectName("send_later.by_computer")
+        is_outlook = keeping.keeper is Keeper.PROVIDER
+        for choice, is_chosen in ((self._by_outlook, is_outlook), (by_computer, not is_outlook)):
+            choice.setChecked(is_chosen)
             column.addWidget(choice)
         text = f"What is to go within {keeping.lead_s / 60:.0f} minutes stays on this computer."
         column.addWidget(label(text, tone="muted", size="small", wrap=True))
@@ -107,6 +107,6 @@ class SendLaterDialog(QDialog):
         self._choose(at)
 
     def _choose(self, at: datetime) -> None:
-        keeper = Keeper.PROVIDER if self.by_outlook.isChecked() else Keeper.COMPUTER
-        self.chosen.emit(at, keeper)
+        is_outlook = self._by_outlook is not None and self._by_outlook.isChecked()
+        self.chosen.emit(at, Keeper.PROVIDER if is_outlook else Keeper.COMPUTER)
         self.accept()

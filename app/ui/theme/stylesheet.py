@@ -35,6 +35,15 @@ QFrame[line="h"] { background: $line; max-height: 1px; min-height: 1px; border: 
 QFrame[line="h-faint"] { background: $line_faint; max-height: 1px; min-height: 1px; border: none; }
 QFrame[line="v"] { background: $line; max-width: 1px; min-width: 1px; border: none; }
 
+QRadioButton { spacing: 8px; padding: 2px 0; }
+QRadioButton::indicator {
+    width: 14px; height: 14px; border-radius: 8px; border: 1px solid $muted; background: $surface;
+}
+QRadioButton::indicator:focus, QRadioButton::indicator:hover { border-color: $accent; }
+QRadioButton::indicator:checked {
+    width: 6px; height: 6px; border: 5px solid $accent; background: $on_accent;
+}
+
 QLabel { background: transparent; }
 QLabel[tone="muted"] { color: $muted; }
 QLabel[tone="faint"] { color: $faint; }

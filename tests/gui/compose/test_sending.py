@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QLabel, QPushButton
+import pytest
+from PySide6.QtCore import QDateTime, Qt
+from PySide6.QtWidgets import QLabel, QPushButton, QRadioButton
 
 from app.domain.account import AccountState
 from app.domain.errors import StoreFull
-from app.domain.outbound import OutboundState
+from app.domain.outbound import Keeper, OutboundState, Reason
 from app.ui.compose.send_later import usual_times
 from tests.support.composer import CONVERSATIONS, NOON, OUTLOOK, Desk
 
@@ -127,14 +128,58 @@ def test_send_later_schedules(desk, page):
     dialog = page.find("send_later")
     at = usual_times(desk.services.clock.now())[-1][1]
 
-    dialog.chosen.emit(at)
-    dialog.accept()
+    # Gmail keeps nothing until a moment.
+    assert dialog.findChild(QRadioButton) is None
+    dialog.when.setDateTime(QDateTime.fromSecsSinceEpoch(int(at.timestamp())))
+    page.click("send_later.set")
     bar = bar_of(page)
 
     record = desk.records()[0]
     assert record.state is OutboundState.SCHEDULED
-    assert record.due_at == at
+    assert (record.due_at, record.keeper) == (at, Keeper.COMPUTER)
     assert bar.findChild(QLabel, "undo_bar.text").text().startswith("Goes out ")
+
+
+@pytest.mark.parametrize(
+    ("chosen", "keeper", "reason"),
+    [
+        (None, Keeper.PROVIDER, Reason.HAND_OVER),
+        ("by_outlook", Keeper.PROVIDER, Reason.HAND_OVER),
+        ("by_computer", Keeper.COMPUTER, Reason.SCHEDULED),
+    ],
+)
+def test_who_keeps_mail_from_outlook_is_a_choice(desk, page, chosen, keeper, reason):
+    page.window.controller.choose_mailbox("box-o")
+    written(page)
+    page.window.send_bar.later_action.trigger()
+    dialog = page.find("send_later")
+    assert dialog.findChild(QRadioButton, "send_later.by_outlook").isChecked()
+    if chosen:
+        dialog.findChild(QRadioButton, f"send_later.{chosen}").click()
+
+    page.click("send_later.usual.0")
+    bar_of(page)
+
+    record = desk.records()[0]
+    assert (record.state, record.keeper) == (OutboundState.SCHEDULED, keeper)
+    assert record.reason is reason
+    assert record.planned_at == usual_times(record.created_at)[0][1]
+
+
+def test_undo_of_mail_outlook_is_to_keep_comes_before_it_is_handed_over(desk, page):
+    page.window.controller.choose_mailbox("box-o")
+    written(page)
+    page.window.send_bar.later_action.trigger()
+    page.find("send_later")
+    page.click("send_later.usual.0")
+    bar = bar_of(page)
+    record = desk.records()[0]
+    assert record.due_at - record.created_at == timedelta(seconds=10)
+
+    bar.findChild(QPushButton, "undo_bar.undo").click()
+    page.until(page.window.isVisible)
+
+    assert desk.records()[0].state is OutboundState.CANCELLED
 
 
 def test_usual_times_are_in_the_future_and_apart():
