@@ -180,7 +180,8 @@ class Outbox:
         now = self._clock.now()
         # What the provider may keep for later is deleted there first: only then it cannot go as well.
         is_there = is_kept_there(record)
-        nothing: dict[str, Any] = {"step": DeliveryStep.NONE, **NO_DRAFT}
+        # Its draft may still be there, unsent: it is found again instead of left beside another.
+        nothing: dict[str, Any] = {"step": DeliveryStep.DRAFTING, **NO_DRAFT}
         return self._ledger.change(
             record,
             "resolved_again",

@@ -105,6 +105,10 @@ class Recovery:
                 # It must be asked about again, but not in a circle.
                 due_at = self._clock.now() + timedelta(seconds=BUG_PAUSE_S)
                 self._ledger.change(record, "", reason=record.reason, due_at=due_at)
+            elif record.state in {OutboundState.CANCELLED, OutboundState.FAILED}:
+                # Its draft at the provider is still to be removed; not in a circle either.
+                due_at = self._clock.now() + timedelta(seconds=BUG_PAUSE_S)
+                self._ledger.change(record, "", reason=record.reason, due_at=due_at)
             elif record.state in {OutboundState.QUEUED, OutboundState.SCHEDULED}:
                 self._ledger.change(record, "bug", state=OutboundState.HELD, reason=Reason.BUG)
         except AppError as error:

@@ -76,6 +76,7 @@ FAULTS = st.one_of(
     at(["withdraw before", "withdraw after", "ask"], UNREADABLE),
 )
 PAUSES_S = [20.0, 80.0, 80.0, 700.0]
+ENDS = {OutboundState.SENT, OutboundState.FAILED, OutboundState.CANCELLED}
 WAITING = {OutboundState.SCHEDULED, OutboundState.QUEUED, OutboundState.HELD}
 
 
@@ -98,8 +99,30 @@ class OutboxModel(RuleBasedStateMachine):
 
     def teardown(self) -> None:
         if hasattr(self, "lab"):
-            self.lab.close()
+            try:
+                self.no_draft_stays_behind()
+            finally:
+                self.lab.close()
         shutil.rmtree(self.folder)
+
+    def no_draft_stays_behind(self) -> None:
+        """Let everything come to its end without further trouble, then look into the mailbox."""
+        for _ in range(30):
+            self.lab.clock.run_on(90_000.0)
+            self.lab.outbox.resume_account("gmail-1")
+            for uid in self.lab.due():
+                self.lab.work(uid)
+        carrier = self.lab.carrier
+        left = {uid for draft_id, uid in carrier.drafts.items() if draft_id not in carrier.held}
+        # What a person found in Sent is not looked after any more.
+        ends = {uid: self.lab.get(uid) for uid in left}
+        final = {
+            uid
+            for uid, one in ends.items()
+            if one.state in ENDS
+            and (one.state, one.reason) != (OutboundState.SENT, Reason.BY_PERSON)
+        }
+        assert final == set(), [self.lab.records.history(uid) for uid in final]
 
     # --- what people do ---
 
