@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 from app.domain.errors import StoreBusy, StoreDamaged, StoreError, StoreFull
 from app.runtime.threads import forbid_gui_thread
+from app.store.sharing import SharedWrites
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -52,6 +53,7 @@ class Database:
         self._writer: sqlite3.Connection | None = None
         self._is_durable = True
         self._open: list[sqlite3.Connection] = []
+        self.shared = SharedWrites(self)
 
     def query(self, sql: str, values: Sequence[object] = ()) -> list[Row]:
         """Read all rows; inside a transaction of this thread also what it has written so far.
@@ -108,6 +110,15 @@ class Database:
             raise
         finally:
             self._local.writing = None
+
+    @property
+    def is_writing(self) -> bool:
+        """Say whether this thread is inside a transaction."""
+        return getattr(self._local, "writing", None) is not None
+
+    def mapped(self, error: Exception) -> Exception:
+        """Give the StoreError of what SQLite met; other errors as they are."""
+        return map_error(error, self.path) if isinstance(error, sqlite3.Error) else error
 
     def data_version(self) -> int:
         """Give a number that changes when another connection has written."""

@@ -56,7 +56,8 @@ class SqliteRecords:
         spool: bytes = b"",
     ) -> Enqueued:
         """Claim the key, write record, bytes and history, drop the draft: all of it or nothing."""
-        with self._database.write() as connection:
+
+        def write(connection: sqlite3.Connection) -> str | None:
             earlier = _claim(connection, key, record) if key else None
             if earlier is None:
                 if spool:
@@ -64,6 +65,9 @@ class SqliteRecords:
                 _insert(connection, record, draft)
                 _append(connection, record.uid, entry)
                 connection.execute("DELETE FROM draft WHERE uid = ?", (draft.uid,))
+            return earlier
+
+        earlier = self._database.shared.run(write)
         if earlier is None:
             return Enqueued(record=record)
         found = self.find(earlier)
@@ -84,7 +88,8 @@ class SqliteRecords:
         if new.state is not old.state:
             check_transition(old.state, new.state)
         values = changed_values(old, new)
-        with self._database.write() as connection:
+
+        def write(connection: sqlite3.Connection) -> None:
             changed = connection.execute(
                 f"UPDATE outbound SET {''.join(f'{name} = ?, ' for name in values)}"
                 "version = version + 1 WHERE uid = ? AND version = ?",
@@ -97,6 +102,8 @@ class SqliteRecords:
                     _append(connection, old.uid, one)
             if restore is not None:
                 insert_draft(connection, restore)
+
+        self._database.shared.run(write)
         return replace(new, version=old.version + 1)
 
     def find(self, uid: str) -> OutboundEmail | None:

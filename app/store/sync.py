@@ -66,10 +66,13 @@ class SqliteSync:
     ) -> list[Person]:
         """Write one message before the provider tells of it; give the people it taught."""
         number = self.load_state(account_uid).round
-        with self._database.write() as connection:
+
+        def write(connection: sqlite3.Connection) -> list[Person]:
             people = _keep(connection, account_uid, [header], number, own)
             _sum_up(connection, account_uid, {header.ref.thread_id}, own)
-        return people
+            return people
+
+        return self._database.shared.run(write)
 
     def finish(self, account_uid: str, state: SyncState, own: Collection[str]) -> None:
         """End a round: drop what a full reading no longer met and what is too old."""
