@@ -18,8 +18,9 @@ from PySide6.QtWidgets import (
     QPushButton,
 )
 
+from app.domain.account import ProviderKind
 from app.domain.events import DraftsChanged, OutboundChanged, StoreChanged, UploadProgressed
-from app.domain.outbound import DeliveryStep, HistoryEntry, OutboundState, Reason
+from app.domain.outbound import DeliveryStep, HistoryEntry, Keeper, OutboundState, Reason
 from app.domain.texts import Action
 from app.ui.mailroom.actions import file_name
 from app.ui.mailroom.message_view import MessageView
@@ -222,6 +223,56 @@ def test_undo_takes_back_and_opens_the_draft(make_page):
 
     page.wait(lambda: page.host.opened == ["draft-of-a"])
     page.wait_rows()
+
+
+def kept_by_outlook(uid="a"):
+    return make_record(
+        S.SCHEDULED, R.AT_PROVIDER, uid=uid, provider=ProviderKind.MICROSOFT,
+        keeper=Keeper.PROVIDER, step=DeliveryStep.WAITING, planned_at=minutes(60),
+        draft_uid=f"draft-of-{uid}",
+    )  # fmt: skip
+
+
+def test_edited_mail_that_outlook_keeps_opens_once_it_is_here(make_page):
+    page = make_page([kept_by_outlook()])
+    page.go("Scheduled")
+    page.wait_rows("a")
+
+    page.click_link(0, Action.EDIT)
+    page.wait(lambda: page.notice == "Outlook is asked to give it back.")
+    assert page.host.opened == []
+    page.host.drafts["draft-of-a"] = make_draft("draft-of-a")
+    page.host.change(replace(page.host.records["a"], state=S.CANCELLED, reason=R.BY_PERSON))
+
+    page.wait(lambda: page.host.opened == ["draft-of-a"])
+    assert page.notice == "Here again; nothing was sent. It is in Drafts."
+
+
+def test_cancelled_mail_that_outlook_had_sent_is_said(make_page):
+    page = make_page([kept_by_outlook()])
+    page.go("Scheduled")
+    page.wait_rows("a")
+
+    page.click_link(0, Action.CANCEL)
+    page.wait(lambda: page.notice == "Outlook is asked to give it back.")
+    page.host.change(replace(page.host.records["a"], state=S.SENT, reason=R.TOO_LATE))
+
+    page.wait(lambda: "gone before it could be stopped" in page.notice)
+    assert page.host.opened == []
+
+
+def test_cancelling_many_tells_those_outlook_was_asked_for_apart(make_page, qtbot):
+    here = make_record(S.SCHEDULED, R.SCHEDULED, uid="b")
+    page = make_page([kept_by_outlook(), here])
+    page.go("Scheduled")
+    page.wait_rows("a", "b")
+
+    qtbot.keyClick(page.view, Qt.Key.Key_A, Qt.KeyboardModifier.ControlModifier)
+    qtbot.keyClick(page.view, Qt.Key.Key_Delete)
+    page.answer("dialog.yes")
+
+    page.wait(lambda: page.notice.startswith("1 message cancelled and in Drafts again"))
+    assert "Outlook is asked to give 1 message back" in page.notice
 
 
 def test_cancel_keeps_the_message_as_a_draft(make_page):

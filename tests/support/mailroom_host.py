@@ -134,8 +134,14 @@ class MemoryMailroomHost:
 
     # --- ActHost ---
 
-    def take_back(self, uid: str) -> Future[Draft]:
-        return self._act("take_back", uid, lambda: self._stop(uid))
+    def take_back(self, uid: str) -> Future[Draft | None]:
+        def take() -> Draft | None:
+            if not self.records[uid].is_at_provider:
+                return self._stop(uid)
+            self._move(uid, OutboundState.SCHEDULED, Reason.TAKING_BACK)
+            return None
+
+        return self._act("take_back", uid, take)
 
     def edit_copy(self, uid: str) -> Future[Draft]:
         return self._act("edit_copy", uid, lambda: make_draft(f"copy-of-{uid}"))
