@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 from app.domain.attachment import Disposition
 from app.domain.conversation import OriginalKind
 from app.domain.draft import ComingFile, ReplyMode
-from app.mime.finalize import referenced_cids
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -35,6 +34,8 @@ def bring_files(
     own = without_brought(draft)
     if mode is not ReplyMode.FORWARD:
         return own
+    from app.mime.finalize import referenced_cids
+
     shown = referenced_cids(original.html)
     coming = tuple(
         ComingFile(

@@ -15,10 +15,18 @@ if TYPE_CHECKING:
     from app.ports import Clock, Ids
 
 
-def new_draft(*, ids: Ids, clock: Clock, mailbox_uid: str | None = None) -> Draft:
-    """Give a blank draft."""
+def new_draft(
+    *, ids: Ids, clock: Clock, mailbox_uid: str | None = None, is_signed: bool = False
+) -> Draft:
+    """Give a blank draft; one a person writes is signed with the mailbox's signature."""
     now = clock.now()
-    return Draft(uid=ids.new_uid(), created_at=now, updated_at=now, mailbox_uid=mailbox_uid)
+    return Draft(
+        uid=ids.new_uid(),
+        created_at=now,
+        updated_at=now,
+        mailbox_uid=mailbox_uid,
+        is_signed=is_signed,
+    )
 
 
 def reply_draft(  # noqa: PLR0917  the six things a reply is made of
@@ -32,7 +40,8 @@ def reply_draft(  # noqa: PLR0917  the six things a reply is made of
     """Turn a draft into a reply to `original`: recipients, subject, threading and quote.
 
     What was written stays. Recipients the person already chose are replaced by the rules' ones, as
-    picking a conversation is choosing whom to write to; a forward keeps them.
+    picking a conversation is choosing whom to write to; a forward keeps them. An answer goes without
+    signature until the person adds it: in a conversation it stands further down already.
 
     `own` are the addr-specs of all own mailboxes, which are left out of the recipients; `zone` is
     the time zone in which the attribution tells the time (this computer's if not given).
@@ -49,4 +58,5 @@ def reply_draft(  # noqa: PLR0917  the six things a reply is made of
         subject=subject_for(original, mode),
         reply=reply_context(original, mode),
         quote=make_quote(original, mode, zone=zone),
+        is_signed=draft.is_signed and mode is ReplyMode.FORWARD,
     )

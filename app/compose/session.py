@@ -77,6 +77,10 @@ class ComposeSession:
         """Replace the list (rename, reorder)."""
         self._edit(attachments=tuple(attachments))
 
+    def set_signed(self, *, is_signed: bool) -> None:
+        """Send it with the mailbox's signature, or without."""
+        self._edit(is_signed=is_signed)
+
     def set_links(self, links: Sequence[ContextLink]) -> None:
         """Set what the record will be logged against."""
         self._edit(links=tuple(links))

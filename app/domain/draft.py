@@ -114,7 +114,10 @@ class ComingFile:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Draft:
-    """One message being written. Every edit makes a new value with the next revision."""
+    """One message being written. Every edit makes a new value with the next revision.
+
+    `is_signed`: the signature of the mailbox it is sent from goes below the text.
+    """
 
     uid: str
     created_at: datetime
@@ -129,6 +132,7 @@ class Draft:
     attachments: tuple[Attachment, ...] = ()
     links: tuple[ContextLink, ...] = ()
     coming: tuple[ComingFile, ...] = ()
+    is_signed: bool = False
 
     @property
     def is_blank(self) -> bool:

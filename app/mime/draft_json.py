@@ -230,7 +230,10 @@ def _quote_from_dict(value: object, where: str = "") -> Quote:
 
 def draft_to_dict(draft: Draft) -> JsonObject:
     """Write a whole draft; half characters in it, which no file can hold, are replaced."""
-    coming = {"coming": [_coming_to_dict(one) for one in draft.coming]} if draft.coming else {}
+    # Written only where they are: fingerprints of what was sent before stay what they were.
+    more: JsonObject = {"signed": True} if draft.is_signed else {}
+    if draft.coming:
+        more["coming"] = [_coming_to_dict(one) for one in draft.coming]
     return whole_json(
         {
             "version": VERSION,
@@ -246,14 +249,14 @@ def draft_to_dict(draft: Draft) -> JsonObject:
             "reply": reply_to_dict(draft.reply) if draft.reply else None,
             "attachments": [attachment_to_dict(a) for a in draft.attachments],
             "links": links_to_list(draft.links),
-            **coming,
+            **more,
         }
     )
 
 
 _DRAFT_FIELDS = frozenset(
     "version uid revision created_at updated_at mailbox_uid recipients subject body quote reply"
-    " attachments links coming".split()
+    " attachments links coming signed".split()
 )
 
 
@@ -279,6 +282,7 @@ def draft_from_dict(value: object) -> Draft:
         attachments=fields.items("attachments", attachment_from_dict),
         links=fields.items("links", link_from_dict),
         coming=fields.items("coming", _coming_from_dict),
+        is_signed=fields.flag("signed"),
     )
 
 

@@ -22,6 +22,7 @@ from app.mime.html.markup import document
 from app.mime.html.to_text import html_to_text
 from app.mime.msgid import is_msgid
 from app.mime.quoting import quoted_block, quoted_text
+from app.mime.signatures import signature_block, signature_of, signature_text
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -59,13 +60,14 @@ def finalize(
         text_only: send no HTML part; None does what the editor's mode says.
     """
     plain = draft.body.mode is BodyMode.PLAIN if text_only is None else text_only
-    html = "" if plain else _html_of(draft)
+    signature = signature_of(draft, mailbox)
+    html = "" if plain else _html_of(draft, signature)
     to, cc, bcc = _everybody_once(draft.recipients)
     in_reply_to, references = _threading(draft.reply)
     return MessageContent(
         envelope=Envelope(sender=mailbox.sender, to=to, cc=cc, bcc=bcc),
         subject=clean_subject(draft.subject),
-        text=_text_of(draft),
+        text=_text_of(draft, signature),
         html=html,
         attachments=_attachments(draft, html),
         message_id=message_id,
@@ -86,7 +88,7 @@ def clean_subject(subject: str) -> str:
     return whole_characters(_SUBJECT_CONTROLS.sub("", subject.replace("\t", " "))).strip(" ")
 
 
-def _html_of(draft: Draft) -> str:
+def _html_of(draft: Draft, signature: str) -> str:
     body = draft.body
     own = body.html if body.mode is BodyMode.HTML else _paragraphs(body.text)
     quote = draft.quote
@@ -94,7 +96,9 @@ def _html_of(draft: Draft) -> str:
     if quote is not None:
         block = quoted_block(quote, is_forward=_is_forward(draft.reply))
     return document(
-        _clean(own) + whole_characters(block), lang="", rtl=_runs_right_to_left(own_text(draft))
+        _clean(own) + whole_characters(signature_block(signature) + block),
+        lang="",
+        rtl=_runs_right_to_left(own_text(draft)),
     )
 
 
@@ -112,8 +116,10 @@ def own_text(draft: Draft) -> str:
     return body.text
 
 
-def _text_of(draft: Draft) -> str:
-    own = _clean(own_text(draft)).rstrip()
+def _text_of(draft: Draft, signature: str) -> str:
+    own = "\n\n".join(
+        filter(None, (_clean(own_text(draft)).rstrip(), _clean(signature_text(signature))))
+    )
     if draft.quote is None:
         return own
     quoted = _clean(quoted_text(draft.quote, is_forward=_is_forward(draft.reply)))

@@ -64,6 +64,10 @@ class Fields:
             raise ValueError(f"{self.path(name)} must not be negative.")
         return value
 
+    def flag(self, name: str) -> bool:
+        """Give a yes or no; no if it is not there."""
+        return self._typed(name, bool, default=False)
+
     def choice(self, name: str, kind: type[E], default: E | None = None) -> E:
         """Give a word out of a fixed list."""
         word = self._typed(name, str, default.value if default else None)

@@ -121,7 +121,9 @@ def draft_for(
 
     wanted = request.sender.casefold()
     mailbox = next((one for one in mailboxes if one.address.casefold() == wanted), None)
-    draft = new_draft(ids=ids, clock=clock, mailbox_uid=mailbox.uid if mailbox else None)
+    draft = new_draft(
+        ids=ids, clock=clock, mailbox_uid=mailbox.uid if mailbox else None, is_signed=True
+    )
     if not request.is_filled:
         return draft
     people = {

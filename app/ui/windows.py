@@ -134,7 +134,9 @@ class Windows(QObject):
 
     def open_new(self) -> None:
         """Open a blank composer."""
-        self.open_draft(new_draft(ids=self._services.ids, clock=self._services.clock))
+        self.open_draft(
+            new_draft(ids=self._services.ids, clock=self._services.clock, is_signed=True)
+        )
 
     def open_draft(self, draft: Draft) -> ComposeWindow:
         """Open a draft, or bring its window to the front."""

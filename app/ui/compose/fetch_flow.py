@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QObject, Signal
 
 from app.domain.texts import error_sentence
-from app.mime.finalize import awaited_files
 from app.runtime.cancel import CancelToken
 from app.ui import tasks
 from app.ui.compose.notice_bar import Notice
@@ -182,7 +181,7 @@ class FetchFlow(QObject):
 
     def may_send(self, send: Callable[[], None]) -> bool:
         """Say whether everything is here; if not, ask what is to be done and `send` then."""
-        waiting = awaited_files(self._controller.draft)
+        waiting = _awaited(self._controller.draft)
         if not waiting:
             return True
         failed = [one for one in waiting if one.uid in self._errors]
@@ -231,7 +230,7 @@ class FetchFlow(QObject):
         """Say whether the mail waits for its files to go out, and tell so."""
         if self._then is None:
             return False
-        names = _names(awaited_files(self._controller.draft))
+        names = _names(_awaited(self._controller.draft))
         self._controller.noticed.emit(
             Notice(
                 key="send",
@@ -252,9 +251,18 @@ class FetchFlow(QObject):
 
     def _settle(self) -> None:
         then = self._then
-        if then is not None and not awaited_files(self._controller.draft):
+        if then is not None and not _awaited(self._controller.draft):
             self._stop_waiting()
             then()
+
+
+def _awaited(draft: Draft) -> tuple[ComingFile, ...]:
+    if not draft.coming:
+        return ()
+    # What finishes a mail is not loaded before there is one to finish.
+    from app.mime.finalize import awaited_files
+
+    return awaited_files(draft)
 
 
 def _by_percent(uid: str, tell: Callable[[tuple[str, int]], None]) -> Callable[[int, int], None]:

@@ -100,6 +100,7 @@ class ReplyFlow(QObject):
                 quote=draft.quote,
                 attachments=without_brought(controller.draft).attachments,
                 coming=draft.coming,
+                is_signed=draft.is_signed,
             )
         controller.session.replace(draft)
         controller.check_thread()
@@ -142,6 +143,7 @@ class ReplyFlow(QObject):
                     quote=before.quote,
                     attachments=_with_later(before, now),
                     coming=before.coming,
+                    is_signed=before.is_signed,
                 )
             )
             self._controller.check_thread()

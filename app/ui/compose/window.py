@@ -35,6 +35,8 @@ from app.ui.compose.send_bar import SendBar
 from app.ui.compose.send_flow import SendFlow
 from app.ui.compose.sent import AfterSend
 from app.ui.compose.shortcuts import add_shortcuts, order_focus
+from app.ui.compose.signature_block import SignatureBlock
+from app.ui.compose.signature_flow import SignatureFlow
 from app.ui.compose.standing import Standing
 from app.ui.compose.suggestions import suggest_people
 from app.ui.compose.thread_picker import ThreadPicker
@@ -79,6 +81,7 @@ class ComposeWindow(QMainWindow):
         self.notices = NoticeBar(theme=theme)
         self.editor = BodyEditor(theme=theme)
         self.format_bar = FormatBar(theme=theme, editor=self.editor)
+        self.signature = SignatureBlock(theme=theme)
         self.quote = QuoteBlock(theme=theme)
         self.panel = ConversationPanel(theme=theme, host=host)
         self.tray = AttachmentTray(theme=theme)
@@ -86,6 +89,7 @@ class ComposeWindow(QMainWindow):
         self.send_bar = SendBar(theme=theme)
         self.editing = Editing(self)
         self.quoting = QuoteFlow(self.controller, editor=self.editor, block=self.quote)
+        self.signing = SignatureFlow(self.controller, block=self.signature)
         self.suggestions = suggest_people(
             self.header.fields.values(), host, lambda: self.controller.chosen
         )
@@ -124,7 +128,8 @@ class ComposeWindow(QMainWindow):
         writing.setSpacing(0)
         for widget in (self.format_bar, line("h-faint")):
             writing.addWidget(widget)
-        writing.addWidget(WritingPane(editor=self.editor, quote=self.quote), 1)
+        pane = WritingPane(editor=self.editor, signature=self.signature, quote=self.quote)
+        writing.addWidget(pane, 1)
         middle.addLayout(writing, 1)
         self._panel_line = line("v")
         middle.addWidget(self._panel_line)
@@ -246,7 +251,9 @@ class ComposeWindow(QMainWindow):
         if coming := _coming(self):
             self.notices.show_notice(Notice(key="send", text=coming))
             return
-        if not self.fetching.may_send(lambda: self.send(undo_s=undo_s, not_before=not_before, keeper=keeper)):
+        if not self.fetching.may_send(
+            lambda: self.send(undo_s=undo_s, not_before=not_before, keeper=keeper)
+        ):
             return
         self.sending.start(
             self.header.problems,
