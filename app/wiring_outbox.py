@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from app.contacts.assembly import filler
 from app.domain.account import ProviderKind
-from app.domain.events import ConversationsChanged, StoreChanged
+from app.domain.events import StoreChanged, SyncProgressed
 from app.outbox.courier import Courier
 from app.outbox.dispatcher import Dispatcher
 from app.outbox.housekeeping import Housekeeper
@@ -54,7 +54,10 @@ def put_together(
     timing, plans, clock = _timing(settings), stores.plans, base.clock
     ledger = Ledger(records=stores.records, clock=clock, bus=base.bus)
     limits = Limits(plans=plans, accounts=stores.accounts, clock=clock, caps=_caps(settings))
-    base.bus.subscribe(ConversationsChanged, lambda event: limits.read_again(event.account_uid))
+    # What a sync brings, and not ConversationsChanged: each mail of ours makes one.
+    base.bus.subscribe(
+        SyncProgressed, lambda event: limits.read_again(event.account_uid) if event.done else None
+    )
     base.bus.subscribe(StoreChanged, lambda _: limits.read_again())
     return Sending(
         submitter=Submitter(
