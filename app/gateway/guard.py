@@ -250,10 +250,17 @@ def too_large() -> Refusal:
     return Refusal(413, f"The body may have {MAX_BODY_BYTES // 1_000_000} MB at most.")
 
 
+# What a page may read of an answer besides its body.
+TOLD = (
+    *(b"X-Request-ID", b"X-RateLimit-Limit", b"X-RateLimit-Remaining", b"X-RateLimit-Reset"),
+    *(b"Idempotent-Replayed", b"Location", b"Retry-After", b"Warning"),
+)
+
+
 def _cors(origin: str) -> list[tuple[bytes, bytes]]:
     return [
         (b"access-control-allow-origin", origin.encode("latin-1")),
-        (b"access-control-expose-headers", b"X-Request-ID, Idempotent-Replayed, Location"),
+        (b"access-control-expose-headers", b", ".join(TOLD)),
         (b"vary", b"Origin"),
     ]
 

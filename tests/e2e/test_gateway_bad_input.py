@@ -249,6 +249,7 @@ def test_pages_of_other_origins_are_refused_and_allowed_ones_are_not(at: Desk) -
     assert (evil.status, null.status) == (403, 403)
     assert "access-control-allow-origin" not in evil.headers
     assert allowed.headers["access-control-allow-origin"] == "https://crm.example"
+    assert "X-RateLimit-Reset" in allowed.headers["access-control-expose-headers"]
     assert asked.status == 204
 
 
