@@ -23,6 +23,7 @@ from app.domain.events import DraftsChanged, OutboundChanged, StoreChanged, Uplo
 from app.domain.outbound import DeliveryStep, HistoryEntry, Keeper, OutboundState, Reason
 from app.domain.texts import Action
 from app.ui.mailroom.actions import file_name
+from app.ui.mailroom.delegate import FROM, WHY
 from app.ui.mailroom.message_view import MessageView
 from app.ui.mailroom.window import TABS, MailroomWindow
 from tests.support.mailroom_host import MemoryMailroomHost
@@ -679,3 +680,17 @@ def test_an_old_record_that_changes_does_not_jump_to_the_top(make_page):
 
     page.wait(lambda: page.host.reads > reads)
     assert page.rows() == before
+
+
+def test_a_narrow_window_shows_what_is_next_rather_than_from_where(make_page, qtbot):
+    page = make_page([make_record(S.QUEUED, R.OFFLINE, uid="a")])
+    view = page.window._view
+
+    page.window.resize(page.window.minimumSize())
+    qtbot.waitUntil(lambda: view.isColumnHidden(FROM))
+
+    # The last column ends inside the window, and no tab is behind an arrow.
+    assert view.columnViewportPosition(WHY) + view.columnWidth(WHY) <= view.viewport().width()
+    assert page.window._tabs.width() >= page.window._tabs.sizeHint().width()
+    page.window.resize(1180, 780)
+    qtbot.waitUntil(lambda: not view.isColumnHidden(FROM))

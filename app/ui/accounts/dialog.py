@@ -54,6 +54,7 @@ class AccountsDialog(QDialog):
         self.setWindowTitle("Accounts — Postrider")
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self.resize(760, 560)
+        self.setMinimumSize(580, 380)
         self._host = host
         self._theme = theme
         self._overview: Overview | None = None

@@ -9,10 +9,19 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QRectF, Qt, Signal
 from PySide6.QtGui import QColor, QPainter, QPen
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QLineEdit, QMenu, QVBoxLayout, QWidget
+from PySide6.QtWidgets import (
+    QFrame,
+    QHBoxLayout,
+    QLabel,
+    QLineEdit,
+    QMenu,
+    QVBoxLayout,
+    QWidget,
+)
 
 from app.domain.account import ProviderKind
 from app.domain.texts import size_text
+from app.ui.compose.file_shelf import CHIP_HEIGHT, LINE_GAP, FileShelf
 from app.ui.compose.flow_layout import FlowLayout
 from app.ui.theme.tokens import RADIUS_TRAY
 from app.ui.widgets import icon_button, label, line, look
@@ -51,7 +60,7 @@ class FileChip(QFrame):
         self._percent: int | None = None
         self._is_return_used = False
         self.setObjectName(f"{stage}.{name}")
-        self.setFixedHeight(36)
+        self.setFixedHeight(CHIP_HEIGHT)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         row = QHBoxLayout(self)
         row.setContentsMargins(10, 0, 4, 0)
@@ -225,15 +234,12 @@ class AttachmentTray(QFrame):
         self._clip = QLabel()
         row.addWidget(self._clip, 0, Qt.AlignmentFlag.AlignVCenter)
         self._box = QWidget()
-        self._flow = FlowLayout(self._box, gap=8, line_gap=6)
+        self._flow = FlowLayout(self._box, gap=8, line_gap=LINE_GAP)
         hint = label("Drop files anywhere", tone="muted")
         hint.setContentsMargins(4, 0, 0, 0)
         self._flow.addWidget(hint)
-        policy = self._box.sizePolicy()
-        policy.setHeightForWidth(True)
-        policy.setHorizontalPolicy(policy.Policy.Expanding)
-        self._box.setSizePolicy(policy)
-        row.addWidget(self._box, 1)
+        self._shelf = FileShelf(self._box, self._flow)
+        row.addWidget(self._shelf, 1)
         self.sum = label(name="composer.tray.sum", tone="muted")
         row.addWidget(self.sum)
         self._paint()

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from app.ui.theme import Theme
 
 _MIN_WIDTHS = {STATE: 226, FROM: 240, WHY: 330}
+_FROM_ABOVE = 1040
 _REMOVING = (Action.DISCARD, Action.UNDO, Action.CANCEL, Action.DISMISS)
 _THIS_ROW = (
     QItemSelectionModel.SelectionFlag.ClearAndSelect | QItemSelectionModel.SelectionFlag.Rows
@@ -141,7 +142,10 @@ class RowView(QTableView):
     def _fit_columns(self) -> None:
         if self.rows() is None:
             return
-        for column, size in _widths(self.viewport().width()).items():
+        width = self.viewport().width()
+        # A narrow window rather says what is next than from where; the details below say both.
+        self.setColumnHidden(FROM, width < _FROM_ABOVE)
+        for column, size in _widths(width).items():
             self.setColumnWidth(column, size)
 
     def _fit_all_rows(self) -> None:
@@ -293,5 +297,6 @@ def _has_every_row(selected: QItemSelectionModel) -> bool:
 
 def _widths(width: int) -> dict[int, int]:
     why = max(_MIN_WIDTHS[WHY], round(width * 0.27))
-    left = width - _MIN_WIDTHS[STATE] - _MIN_WIDTHS[FROM] - why
+    sender = _MIN_WIDTHS[FROM] if width >= _FROM_ABOVE else 0
+    left = width - _MIN_WIDTHS[STATE] - sender - why
     return {**_MIN_WIDTHS, WHY: why, MESSAGE: max(160, left)}

@@ -58,6 +58,7 @@ class MailroomWindow(QMainWindow):
         self.setWindowTitle("Mailroom — Postrider")
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self.resize(1180, 780)
+        self.setMinimumSize(880, 480)
         self._host = host
         self._wanted_uid = ""
         self._lists = self._make_lists()
@@ -135,7 +136,8 @@ class MailroomWindow(QMainWindow):
         self._filter.setPlaceholderText("Filter by person or subject")
         self._filter.setAccessibleName("Filter")
         self._filter.setClearButtonEnabled(True)
-        self._filter.setFixedWidth(260)
+        self._filter.setMinimumWidth(150)
+        self._filter.setMaximumWidth(260)
         new = button(
             "New message", name="mailroom.new", role="primary", clicked=self._host.open_new
         )
@@ -152,7 +154,7 @@ class MailroomWindow(QMainWindow):
         row.setSpacing(16)
         row.addWidget(self._tabs)
         row.addStretch(1)
-        row.addWidget(self._filter)
+        row.addWidget(self._filter, 2)
         row.addWidget(new)
         row.addWidget(settings)
         return bar

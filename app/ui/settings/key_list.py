@@ -31,7 +31,6 @@ class KeyRow(QWidget):
         super().__init__()
         self.setObjectName(f"key.{uid}")
         self._name = Elided(name=f"key.{uid}.name", weight="strong")
-        self._rights = label(name=f"key.{uid}.rights", tone="muted")
         self._detail = label(name=f"key.{uid}.detail", tone="muted", size="small", wrap=True)
         self._revoke = button(
             "Revoke…",
@@ -39,14 +38,9 @@ class KeyRow(QWidget):
             clicked=lambda: self.revoke_wanted.emit(uid),
             tip="Have this key refused from now on",
         )
-        head = QHBoxLayout()
-        head.setSpacing(8)
-        head.addWidget(self._name)
-        head.addWidget(self._rights)
-        head.addStretch(1)
         words = QVBoxLayout()
         words.setSpacing(3)
-        words.addLayout(head)
+        words.addWidget(self._name)
         words.addWidget(self._detail)
         across = QHBoxLayout(self)
         across.setContentsMargins(16, 12, 16, 12)
@@ -58,8 +52,7 @@ class KeyRow(QWidget):
         """Show how the key stands."""
         self._name.setText(words.name)
         look(self._name, tone="plain" if words.is_good else "muted")
-        self._rights.setText(words.rights)
-        self._detail.setText(words.detail)
+        self._detail.setText(f"{words.rights} · {words.detail}")
         self._revoke.setVisible(words.is_good)
         self._revoke.setAccessibleName(f"Revoke {words.name}")
         self.setAccessibleName(f"{words.name}, {words.rights}, {words.detail}")

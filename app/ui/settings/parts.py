@@ -77,6 +77,7 @@ class Page(QScrollArea):
         self.box.addWidget(label(title, size="title"))
         if about:
             self.box.addWidget(label(about, tone="muted", wrap=True))
+        self.setFocusPolicy(Qt.FocusPolicy.NoFocus)  # it follows the focus of what is in it
         self.setWidgetResizable(True)
         self.setFrameShape(QFrame.Shape.NoFrame)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)

@@ -42,7 +42,7 @@ class ServeCard(QFrame):
         self._last_port = DEFAULT_PORT
         self.enabled = TickBox("Answer the local API")
         self.enabled.setObjectName("settings.api.enabled")
-        self._status = label(name="settings.api.status", wrap=True)
+        self._status = label(name="settings.api.status")
         self._address = label(name="settings.api.url", weight="strong")
         self._problem = label(name="settings.api.problem", tone="danger", wrap=True)
         self._note = label(name="settings.api.note", tone="muted", size="small", wrap=True)

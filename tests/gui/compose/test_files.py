@@ -5,7 +5,9 @@ from __future__ import annotations
 import pytest
 from PySide6.QtCore import QMimeData, Qt, QUrl
 from PySide6.QtGui import QGuiApplication, QImage
+from PySide6.QtWidgets import QScrollArea
 
+from app.ui.compose.file_shelf import CHIP_HEIGHT, LINE_GAP
 from tests.support.composer import on_worker
 
 
@@ -161,3 +163,17 @@ def test_a_kept_file_is_opened_as_a_read_only_copy(desk, page, tmp_path):
     assert path.name == "a.txt"
     assert path.read_bytes() == b"xxx"
     assert path.stat().st_mode & 0o222 == 0
+
+
+def test_many_files_scroll_and_leave_the_text_its_room(page, tmp_path):
+    page.window.resize(640, 480)
+    page.drop_files(*[make(tmp_path, f"plan {number}.pdf", 10) for number in range(20)])
+    page.until(lambda: len(page.draft.attachments) == 20)
+
+    shelf = page.window.findChild(QScrollArea, "composer.tray.shelf")
+    page.until(lambda: shelf.height() == 2 * CHIP_HEIGHT + LINE_GAP)
+    assert shelf.verticalScrollBar().maximum() > 0
+    assert page.window.editor.height() > 40
+
+    page.window.resize(1180, 780)
+    page.until(lambda: shelf.height() == 3 * CHIP_HEIGHT + 2 * LINE_GAP)
