@@ -12,7 +12,7 @@ from app.domain.events import AccountsChanged
 from app.ports import MailboxInfo
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Collection
 
     from app.domain.account import ProviderKind
     from app.ports import (
@@ -203,7 +203,7 @@ class AccountBook:
         known = {box.address.casefold(): box for box in every if box.account_uid == account.uid}
         mailboxes = [
             self._mailbox(account, info, known.get(info.address.casefold()))
-            for info in self._fetch_mailboxes(account)
+            for info in self._fetch_mailboxes(account, known.values())
         ]
         if not any(box.is_default for box in every if box.account_uid != account.uid):
             chosen = next((box for box in mailboxes if box.is_default), mailboxes[0])
@@ -223,16 +223,30 @@ class AccountBook:
             signature_html=info.signature_html,
         )
 
-    def _fetch_mailboxes(self, account: Account) -> list[MailboxInfo]:
-        """Ask for the aliases; without the right or the network there is the own address."""
+    def _fetch_mailboxes(self, account: Account, known: Collection[Mailbox]) -> list[MailboxInfo]:
+        """Ask for the aliases; without the right or the network there are those known before.
+
+        Drafts and scheduled mail name them: what cannot be read now is not gone.
+        """
         own = MailboxInfo(
             address=account.address, display_name=account.display_name, is_default=True
         )
+        before = [_as_told(box) for box in known] or [own]
         if Capability.READ not in account.capabilities:
-            return [own]
+            return before
         try:
             found = self._providers.provider(account).fetch_mailboxes()
         except AppError as error:
             log.warning("the mailboxes of %s could not be read: %s", account.uid, error.code)
-            return [own]
+            return before
         return sorted(found, key=lambda info: not info.is_default) or [own]
+
+
+def _as_told(box: Mailbox) -> MailboxInfo:
+    return MailboxInfo(
+        address=box.address,
+        display_name=box.display_name,
+        is_default=box.is_default,
+        reply_to=box.reply_to,
+        signature_html=box.signature_html,
+    )
