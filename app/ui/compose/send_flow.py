@@ -5,6 +5,7 @@ The mail is safe once `submitted` is emitted; until then the window stays as it 
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Signal
@@ -17,12 +18,11 @@ from app.ui import tasks
 from app.ui.compose.notice_bar import Notice
 
 if TYPE_CHECKING:
-    from datetime import datetime
-
     from app.domain.draft import Draft
     from app.domain.errors import AppError
-    from app.domain.outbound import Keeper, OutboundEmail
+    from app.domain.outbound import OutboundEmail
     from app.ui.compose.controller import ComposeController
+    from app.ui.compose.send_later import Planned
 
 _Key = tuple[str, str, tuple[tuple[str, str], ...]]
 
@@ -40,8 +40,7 @@ class SendFlow(QObject):
         self._is_busy = False
         self._accepted: set[_Key] = set()
         self._undo_s = 0.0
-        self._not_before: datetime | None = None
-        self._keeper: Keeper | None = None
+        self._planned: Planned | None = None
 
     @property
     def is_busy(self) -> bool:
@@ -53,15 +52,14 @@ class SendFlow(QObject):
         local: tuple[Problem, ...] = (),
         *,
         undo_s: float,
-        not_before: datetime | None = None,
-        keeper: Keeper | None = None,
+        planned: Planned | None = None,
     ) -> None:
         """Send what the draft is now; `local` are problems only the window knows."""
         if self._is_busy:
             return
         self._controller.notice_dropped.emit("problem:")
         self._controller.notice_dropped.emit("send")
-        self._undo_s, self._not_before, self._keeper = undo_s, not_before, keeper
+        self._undo_s, self._planned = undo_s, planned
         if local:
             self._show_errors(local)
             return
@@ -119,14 +117,16 @@ class SendFlow(QObject):
 
     def _on_accepted(self, warnings: tuple[Problem, ...]) -> None:
         self._accepted |= {_key(problem) for problem in warnings}
-        self.start(undo_s=self._undo_s, not_before=self._not_before, keeper=self._keeper)
+        self.start(undo_s=self._undo_s, planned=self._planned)
 
     # --- submitting ----------------------------------------------------------------------------
 
     def _submit(self, draft: Draft) -> None:
-        submission = Submission(
-            draft=draft, undo_s=self._undo_s, not_before=self._not_before, keeper=self._keeper
-        )
+        submission = Submission(draft=draft, undo_s=self._undo_s)
+        if self._planned is not None:
+            submission = replace(
+                submission, not_before=self._planned.at, keeper=self._planned.keeper
+            )
         tasks.run(
             self,
             self._controller.host.submit(submission),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import TYPE_CHECKING
@@ -37,13 +38,21 @@ def usual_times(now: datetime) -> list[tuple[str, datetime]]:
     return [(text, at.astimezone(UTC)) for text, at in found]
 
 
+@dataclass(frozen=True, slots=True)
+class Planned:
+    """When a mail shall go out (UTC), and who keeps it until then."""
+
+    at: datetime
+    keeper: Keeper
+
+
 class SendLaterDialog(QDialog):
-    """Asks for a time; `chosen` gives it in UTC, and who is to keep it.
+    """Asks for a time; `chosen` gives it, `Planned`.
 
     `keeping` is how it stands at first; None: only this computer can.
     """
 
-    chosen = Signal(object, object)
+    chosen = Signal(object)
 
     def __init__(self, parent: QWidget, *, now: datetime, keeping: Keeping | None = None) -> None:
         super().__init__(parent)
@@ -108,5 +117,5 @@ class SendLaterDialog(QDialog):
 
     def _choose(self, at: datetime) -> None:
         is_outlook = self._by_outlook is not None and self._by_outlook.isChecked()
-        self.chosen.emit(at, Keeper.PROVIDER if is_outlook else Keeper.COMPUTER)
+        self.chosen.emit(Planned(at, Keeper.PROVIDER if is_outlook else Keeper.COMPUTER))
         self.accept()

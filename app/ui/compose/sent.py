@@ -16,7 +16,8 @@ if TYPE_CHECKING:
 
     from app.domain.draft import Draft
     from app.domain.errors import AppError
-    from app.domain.outbound import Keeper, OutboundEmail
+    from app.domain.outbound import OutboundEmail
+    from app.ui.compose.send_later import Planned
     from app.ui.compose.window import ComposeWindow
 
 _SCHEDULED_UNDO_S = 10.0
@@ -44,9 +45,9 @@ class AfterSend(QObject):
         dialog.chosen.connect(self._on_time)
         dialog.open()
 
-    def _on_time(self, at: datetime, keeper: Keeper) -> None:
-        self._not_before = at
-        self._window.send(undo_s=_SCHEDULED_UNDO_S, not_before=at, keeper=keeper)
+    def _on_time(self, planned: Planned) -> None:
+        self._not_before = planned.at
+        self._window.send(undo_s=_SCHEDULED_UNDO_S, planned=planned)
 
     def on_submitted(self, record: OutboundEmail, undo_s: float) -> None:
         """Hide the window; offer to take it back while that is possible."""

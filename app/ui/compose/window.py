@@ -44,13 +44,11 @@ from app.ui.compose.writing_pane import WritingPane
 from app.ui.widgets import line, look
 
 if TYPE_CHECKING:
-    from datetime import datetime
-
     from PySide6.QtGui import QCloseEvent, QResizeEvent
 
     from app.domain.draft import Draft
-    from app.domain.outbound import Keeper
     from app.ui.compose.host import ComposerHost, Sender
+    from app.ui.compose.send_later import Planned
     from app.ui.theme import Theme
 
 _WIDE = 920
@@ -238,28 +236,19 @@ class ComposeWindow(QMainWindow):
 
     # --- sending -------------------------------------------------------------------------------
 
-    def send(
-        self,
-        *,
-        undo_s: float | None = None,
-        not_before: datetime | None = None,
-        keeper: Keeper | None = None,
-    ) -> None:
+    def send(self, *, undo_s: float | None = None, planned: Planned | None = None) -> None:
         """Commit what is half typed and send."""
         self.header.commit()
         self.controller.flush()
         if coming := _coming(self):
             self.notices.show_notice(Notice(key="send", text=coming))
             return
-        if not self.fetching.may_send(
-            lambda: self.send(undo_s=undo_s, not_before=not_before, keeper=keeper)
-        ):
+        if not self.fetching.may_send(lambda: self.send(undo_s=undo_s, planned=planned)):
             return
         self.sending.start(
             self.header.problems,
             undo_s=self.host.undo_s if undo_s is None else undo_s,
-            not_before=not_before,
-            keeper=keeper,
+            planned=planned,
         )
 
     def _on_answered(self) -> None:
