@@ -185,7 +185,9 @@ class Settings:
         "Who keeps a scheduled Outlook mail: provider (it goes with this computer off) or computer.",
     )
     lead_s = Setting(
-        "send.lead_s", 300.0, "A scheduled mail nearer to its time than this stays on this computer."
+        "send.lead_s",
+        300.0,
+        "A scheduled mail nearer to its time than this stays on this computer.",
     )
     gmail_per_day = Setting(
         "limits.gmail_per_day", 2000, "Recipients a Gmail mailbox may reach in 24 hours."
@@ -193,11 +195,17 @@ class Settings:
     gmail_per_minute = Setting(
         "limits.gmail_per_minute", 100, "Messages a Gmail mailbox may send in a minute."
     )
+    gmail_per_second = Setting(
+        "limits.gmail_per_second", 10, "Messages a Gmail mailbox may send in a second."
+    )
     outlook_per_day = Setting(
         "limits.outlook_per_day", 10_000, "Recipients an Outlook mailbox may reach in 24 hours."
     )
     outlook_per_minute = Setting(
         "limits.outlook_per_minute", 30, "Messages an Outlook mailbox may send in a minute."
+    )
+    outlook_per_second = Setting(
+        "limits.outlook_per_second", 4, "Messages an Outlook mailbox may send in a second."
     )
     sync_days = Setting("sync.days", 180, "Days of conversations the local index reaches back.")
     sync_pause_s = Setting(

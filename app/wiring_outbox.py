@@ -115,6 +115,10 @@ def _timing(settings: Settings) -> Timing:
 
 def _caps(settings: Settings) -> dict[ProviderKind, Caps]:
     return {
-        ProviderKind.GMAIL: Caps(settings.gmail_per_day, settings.gmail_per_minute),
-        ProviderKind.MICROSOFT: Caps(settings.outlook_per_day, settings.outlook_per_minute),
+        ProviderKind.GMAIL: Caps(
+            settings.gmail_per_day, settings.gmail_per_minute, settings.gmail_per_second
+        ),
+        ProviderKind.MICROSOFT: Caps(
+            settings.outlook_per_day, settings.outlook_per_minute, settings.outlook_per_second
+        ),
     }

@@ -103,7 +103,9 @@ class Courier:
                 case OutboundState.QUEUED if record.is_at_provider:
                     return self._later.clear_way(record, cancel)
                 case OutboundState.QUEUED | OutboundState.SCHEDULED:
-                    return self._must_wait(record) or self._deliver(record, cancel)
+                    if self._must_wait(record) or self._was_stopped(record, cancel):
+                        return True
+                    return self._deliver(record, cancel)
                 case OutboundState.SENT:
                     return self._settler.read_late(record, cancel)
                 case OutboundState.CANCELLED | OutboundState.FAILED:
@@ -145,6 +147,16 @@ class Courier:
             evidence=None if is_known else {"found": self._limits.words(record)},
         )
         return True
+
+    def _was_stopped(self, record: OutboundEmail, cancel: CancelToken) -> bool:
+        """Wait the part of a second that is left of a burst; True: the program ends meanwhile.
+
+        Not written down: the row of each mail of a long queue would change every second.
+        """
+        wait_s = self._limits.second_wait_s(record)
+        if wait_s:
+            cancel.wait(wait_s)
+        return bool(wait_s) and cancel.is_cancelled
 
     # --- delivering ---
 

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
 DAY_S = 24 * 3600.0
 MINUTE_S = 60.0
+SECOND_S = 1.0
 
 
 @dataclass(slots=True)
@@ -91,6 +92,12 @@ class DayCount:
         """Give the seconds until another message is within a minute's cap."""
         over = len(self._minute) - max(cap, 1)
         return self._minute[over] + MINUTE_S - now_s if over >= 0 else 0.0
+
+    def second_wait_s(self, cap: int, now_s: float) -> float:
+        """Give the seconds until another message is within a second's cap."""
+        if not 0 < cap <= len(self._minute):
+            return 0.0
+        return max(0.0, self._minute[-cap] + SECOND_S - now_s)
 
     def oldest_ends_s(self, now_s: float) -> float | None:
         """Give the seconds until the first of them stops counting."""

@@ -1,7 +1,7 @@
 """Our own caps, below the providers': an account that is kept within them is not blocked for a day.
 
 Counted as providers count: for the whole account whatever its address, every address in To, Cc and
-Bcc of every message in any 24 hours, messages a minute. What other programs sent is counted as far
+Bcc of every message in any 24 hours, messages a minute and a second. What other programs sent is counted as far
 as the index has seen it. Read from the store, so that it survives restarts, and then kept in memory:
 a send asks no database. Never on the GUI thread.
 
@@ -41,6 +41,7 @@ class Caps:
 
     recipients_per_day: int
     messages_per_minute: int
+    messages_per_second: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -108,6 +109,14 @@ class Limits:
                 count.minute_wait_s(self._caps[record.provider].messages_per_minute, now_s),
             )
             return self._in(wait_s) if wait_s > 0 else None
+
+    def second_wait_s(self, record: OutboundEmail) -> float:
+        """Give how long to hold a record back, within a second, so that a burst is none."""
+        cap = self._caps[record.provider].messages_per_second
+        with self._lock:
+            book = self._books.get(record.account_uid)
+            now_s = self._clock.monotonic()
+            return book.count.second_wait_s(cap, now_s) if book is not None else 0.0
 
     def words(self, record: OutboundEmail) -> str:
         """Say what is used of the cap a record waits for. Raises StoreError."""

@@ -48,7 +48,7 @@ def test_caps(tmp_path) -> None:
     started = time.process_time()
     found = plans.list_sent("gmail-1", clock.now() - timedelta(days=1))
     read_ms = (time.process_time() - started) * 1000
-    caps = dict.fromkeys(ProviderKind, Caps(1_000_000, 1_000_000))
+    caps = dict.fromkeys(ProviderKind, Caps(1_000_000, 1_000_000, 1_000_000))
     limits = Limits(plans=plans, accounts=accounts, clock=clock, caps=caps)
     limits.today("gmail-1", ProviderKind.GMAIL)
     record = make_record()

@@ -182,6 +182,33 @@ def test_minute_cap_paces_one_account_and_delays_no_other(
     ]
 
 
+def test_second_cap_spreads_a_burst_and_delays_no_other(
+    tmp_path: Path, server: SandboxServer, control: ControlClient
+) -> None:
+    flags = {**QUICK_TIMES, "sandbox.url": server.url, "limits.gmail_per_second": 2}
+    services = open_services(Paths(tmp_path), {**flags, "send.timeout_s": 10.0})
+    try:
+        for address in (ADA_GMAIL, ADA_OUTLOOK):
+            sign_in(services, address)
+        mails = [submit(services, f"gmail {n}") for n in range(5)]
+        other = submit(services, "outlook", sender=ADA_OUTLOOK)
+        wait_for(services, other, OutboundState.SENT, Reason.NONE)
+        for record in mails:
+            wait_for(services, record, OutboundState.SENT, Reason.NONE)
+            assert "paced" not in [one.event for one in services.records.history(record.uid)]
+        found = [services.records.find(record.uid) for record in mails]
+        times = sorted(one.sent_at for one in found if one is not None and one.sent_at)
+        # Two in any second: the third comes a second after the first, and so on.
+        gaps = [
+            (later - earlier).total_seconds()
+            for earlier, later in zip(times, times[2:], strict=False)
+        ]
+        assert len(gaps) == 3
+        assert min(gaps) > 0.9
+    finally:
+        services.close()
+
+
 def test_taking_back_gives_exactly_the_version_sent(core: Services) -> None:
     record = submit(core, "oops", undo_s=60)
     draft = core.outbox.take_back(record.uid)

@@ -25,6 +25,8 @@ MAILS = 40
 FLAGS = {
     "limits.gmail_per_minute": 10_000,
     "limits.outlook_per_minute": 10_000,
+    "limits.gmail_per_second": 10_000,
+    "limits.outlook_per_second": 10_000,
     "send.timeout_s": 20.0,
     "send.grace_s": 25.0,
 }

@@ -28,8 +28,10 @@ BIG_BYTES = {"gmail": 4_500_000, "microsoft": 4_000_000}
 UNHINDERED = {
     "limits.gmail_per_day": 1_000_000,
     "limits.gmail_per_minute": 1_000_000,
+    "limits.gmail_per_second": 1_000_000,
     "limits.outlook_per_day": 1_000_000,
     "limits.outlook_per_minute": 1_000_000,
+    "limits.outlook_per_second": 1_000_000,
 }
 
 

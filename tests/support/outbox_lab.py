@@ -221,7 +221,7 @@ class OutboxLab:
             clock=self.clock,
             ids=RandomIds(),
         )
-        caps = dict.fromkeys(ProviderKind, Caps(1_000_000, 1_000_000))
+        caps = dict.fromkeys(ProviderKind, Caps(1_000_000, 1_000_000, 1_000_000))
         self.courier = Courier(
             ledger=self.ledger,
             records=self.records,

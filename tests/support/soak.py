@@ -32,8 +32,10 @@ TIMES = {
     "send.timeout_s": 0.6,
     "limits.gmail_per_day": 1_000_000,
     "limits.gmail_per_minute": 1_000_000,
+    "limits.gmail_per_second": 1_000_000,
     "limits.outlook_per_day": 1_000_000,
     "limits.outlook_per_minute": 1_000_000,
+    "limits.outlook_per_second": 1_000_000,
 }
 OPERATIONS = ("create_draft", "send", "read_back", "read_draft", "list")
 FAULTS: tuple[dict[str, Any], ...] = (

@@ -52,8 +52,8 @@ def plans():
     return Plans()
 
 
-def limits_of(plans, clock, *, day=10, minute=100, accounts=None):
-    caps = dict.fromkeys(ProviderKind, Caps(day, minute))
+def limits_of(plans, clock, *, day=10, minute=100, second=100, accounts=None):
+    caps = dict.fromkeys(ProviderKind, Caps(day, minute, second))
     return Limits(plans=plans, accounts=accounts or Accounts(), clock=clock, caps=caps)
 
 
@@ -137,6 +137,19 @@ def test_the_minute_is_counted_apart(plans, clock):
     assert timedelta(seconds=39) < until - clock.now() < timedelta(seconds=41)
     clock.run_on(40.1)
     assert limits.blocked_until(record_to(1, "third")) is None
+
+
+def test_a_burst_is_held_back_for_parts_of_a_second(plans, clock):
+    limits = limits_of(plans, clock, second=2)
+    limits.today("account-1", GMAIL)
+    for number, pause_s in enumerate((0.0, 0.3)):
+        assert limits.second_wait_s(record_to(1)) == 0
+        accept(limits, 1, f"r{number}")
+        clock.run_on(pause_s)
+    assert limits.second_wait_s(record_to(1)) == pytest.approx(0.7)
+    assert limits.blocked_until(record_to(1)) is None
+    clock.run_on(0.71)
+    assert limits.second_wait_s(record_to(1)) == 0
 
 
 def test_a_consumer_account_has_its_provider_s_cap_for_every_address(plans, clock):
