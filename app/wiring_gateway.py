@@ -27,7 +27,7 @@ def keep_gateway(database: Database) -> GatewayData:
         uses=SqliteUses(database),
         files=SqliteFiles(database),
         threads=SqliteThreads(database),
-        together=database.write,
+        together=database.together,
     )
 
 

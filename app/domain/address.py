@@ -15,6 +15,12 @@ _ATOMS = re.compile(rf"{_ATOM}(?: {_ATOM})*")
 _DOT_ATOM = re.compile(rf"{_ATOM}(?:\.{_ATOM})*")
 _CONTROLS = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]+")
 _QUOTED_PAIR = re.compile(r"\\(.)", re.DOTALL)
+# What nearly everybody writes. No two signs in a row, so no A-label either (xn--).
+_PLAIN = re.compile(
+    r"(?=[^@]{1,64}@)[A-Za-z0-9_]+(?:[._+-][A-Za-z0-9_]+)*"
+    r"@(?:(?=[^.]{1,63}\.)[A-Za-z0-9]+(?:-[A-Za-z0-9]+)*\.)+[A-Za-z]{2,63}"
+)
+_MAX_PLAIN = 254
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,9 +86,16 @@ class ParsedAddresses:
 
 def parse_addresses(text: str) -> ParsedAddresses:
     """Read recipients as people type and paste them (see `address_parse` for the rules)."""
+    if is_plain(text):
+        return ParsedAddresses((Address(text),), ())
     from app.domain.address_parse import parse  # the parser needs the values above
 
     return parse(text)
+
+
+def is_plain(text: str) -> bool:
+    """Say whether this is one address by any rule, and nothing else: nothing more need be asked."""
+    return len(text) <= _MAX_PLAIN and _PLAIN.fullmatch(text) is not None
 
 
 def format_addresses(addresses: tuple[Address, ...] | list[Address]) -> str:

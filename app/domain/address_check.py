@@ -8,10 +8,9 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from functools import lru_cache
 from typing import TYPE_CHECKING
 
-from app.domain.address import Address, parse_addresses
+from app.domain.address import Address, is_plain, parse_addresses
 from app.domain.address_scan import Kind, scan
 
 if TYPE_CHECKING:
@@ -72,14 +71,14 @@ _CONFUSABLES = str.maketrans(
 _LOOKALIKE_PAIRS = (("rn", "m"), ("vv", "w"), ("cl", "d"), ("nn", "m"), ("i", "l"))
 
 
-# The same address is asked about some four times on its way from a request to a header.
-@lru_cache(maxsize=256)
 def check_address(addr_spec: str) -> str | None:
     """Return why an address may not be written to, or None if it may.
 
     Codes: no_at, no_local, no_domain, too_long, dots, local_characters, domain_characters,
     literal, hidden_characters, syntax.
     """
+    if is_plain(addr_spec):
+        return None
     if _BIDI.search(addr_spec) or _ZERO_WIDTH.search(addr_spec) or _LINE_BREAKS.search(addr_spec):
         return "hidden_characters"
     from email_validator import EmailNotValidError, validate_email  # 25 ms, not before it is needed

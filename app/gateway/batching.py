@@ -7,6 +7,7 @@ and each fails alone: what it wrote is a part of the transaction that is undone 
 from __future__ import annotations
 
 import asyncio
+import logging
 from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from concurrent.futures import Executor
     from contextlib import AbstractContextManager
 
+log = logging.getLogger("gateway")
 # So many hold the database's one place for writing for some 10 ms; couriers wait that long.
 MAX_BATCH = 64
 
@@ -93,8 +95,7 @@ class Batches(Generic[View]):
             self._write(wanting)
         for ticket in batch:
             if ticket in wanting:
-                if ticket.error is None:
-                    ticket.job.announce()
+                ticket.announce()
             elif ticket.error is None:
                 ticket.take(ticket.job.write)
 
@@ -128,6 +129,14 @@ class _Ticket(Generic[View]):
             self.value = step()
         except Exception as error:  # noqa: BLE001  it belongs to whoever waits
             self.error = error
+
+    def announce(self) -> None:
+        """Tell others of what is committed; that they fail changes nothing about it."""
+        if self.error is None:
+            try:
+                self.job.announce()
+            except Exception:
+                log.exception("telling of a message met a bug")
 
     def deliver(self, lost: BaseException | None) -> None:
         """Tell whoever still waits; `lost` if the batch did not run to its end."""

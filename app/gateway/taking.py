@@ -71,18 +71,18 @@ class Taking:
         if frozen is None:
             assert self._found is not None
             return self._found
-        slot = self._act.slot
+        act, slot = self._act, self._act.slot
+        answer = self._answer_to(frozen)
         if slot is not None:
-            other = self._use(slot)
+            other = self._use(slot, answer)
             if other is not None:
                 return other
             frozen = _claimed(frozen, self._claim)
-        self._gate.take_send(self._act.caller.key.uid)
-        enqueued = self._services.submitter.keep(frozen)
-        self._kept = record = enqueued.record
-        if self._act.caller.wait_s > 0 and is_moving(record):
-            return Taken(record=record, claim=self._claim)
-        return Taken(answer=finish(self._act, record, self._claim, self._services))
+        self._gate.take_send(act.caller.key.uid)
+        self._kept = record = self._services.submitter.keep(frozen).record
+        if answer is None and not _is_waited_for(act, record):
+            answer = finish(act, record, self._claim, self._services)
+        return Taken(answer=answer, record=record, claim=self._claim)
 
     def announce(self) -> None:
         """Tell of the record."""
@@ -113,11 +113,21 @@ class Taking:
             return None
         return Taken(record=record, claim=run.claim, is_replay=True)
 
-    def _use(self, slot: Slot) -> Taken | None:
-        """Write down that the key is used, or give what came of its use by another process."""
+    def _answer_to(self, frozen: Frozen) -> StoredAnswer | None:
+        """Give the answer if it is certain before anything is written.
+
+        A kept draft may turn out to be sent already; what is waited for has no answer yet.
+        """
+        act, record = self._act, frozen.record
+        if act.asked.order is None or _is_waited_for(act, record):
+            return None
+        return _answer(act, record)
+
+    def _use(self, slot: Slot, answer: StoredAnswer | None) -> Taken | None:
+        """Write down that the key is used, or give what came of its use before."""
         services = self._services
         now = services.clock.now()
-        wanted = Run(claim=self._claim, fingerprint=slot.fingerprint)
+        wanted = Run(claim=self._claim, fingerprint=slot.fingerprint, answer=answer)
         run = services.gateway.answers.begin(
             slot.scope, slot.key, wanted, now=now, until=now + KEY_LIFE
         )
@@ -188,10 +198,18 @@ class Finishing:
 
 def finish(act: Act, record: OutboundEmail, claim: str, services: Services) -> StoredAnswer:
     """Give the answer for where a record stands; with a key, keep it first."""
-    answer = answer_of(record, act.caller.request_id, lambda: act.dialect.write(record, act.asked))
+    answer = _answer(act, record)
     if act.slot is not None:
         services.gateway.answers.finish(act.slot.scope, act.slot.key, claim, answer)
     return answer
+
+
+def _answer(act: Act, record: OutboundEmail) -> StoredAnswer:
+    return answer_of(record, act.caller.request_id, lambda: act.dialect.write(record, act.asked))
+
+
+def _is_waited_for(act: Act, record: OutboundEmail) -> bool:
+    return act.caller.wait_s > 0 and is_moving(record)
 
 
 def answer_of(

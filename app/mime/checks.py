@@ -39,13 +39,28 @@ def check_draft(
         limit_bytes: how much the account takes in files; None if that is not known.
     """
     found = [
-        *_mailbox_problems(mailbox),
-        *_recipient_problems(draft),
-        *_subject_problems(draft),
-        *_body_problems(draft),
+        *_header_problems(draft, mailbox),
+        *_body_warnings(draft),
         *_attachment_problems(draft, mailbox, limit_bytes),
     ]
     return tuple(sorted(found, key=lambda problem: not problem.is_error))
+
+
+def find_errors(
+    draft: Draft, *, mailbox: Mailbox | None, limit_bytes: int | None
+) -> tuple[Problem, ...]:
+    """List only what stops a draft; its text, which can but warn, is not read for that."""
+    found = (
+        *_header_problems(draft, mailbox),
+        *_attachment_problems(draft, mailbox, limit_bytes),
+    )
+    return tuple(problem for problem in found if problem.is_error)
+
+
+def _header_problems(draft: Draft, mailbox: Mailbox | None) -> Iterator[Problem]:
+    yield from _mailbox_problems(mailbox)
+    yield from _recipient_problems(draft)
+    yield from _subject_problems(draft)
 
 
 def _warning(code: str, field: str, **params: str) -> Problem:
@@ -111,7 +126,7 @@ def _count(text: str) -> dict[str, str]:
     return {"length": str(len(text))}
 
 
-def _body_problems(draft: Draft) -> Iterator[Problem]:
+def _body_warnings(draft: Draft) -> Iterator[Problem]:
     html = draft.body.html if draft.body.mode is BodyMode.HTML else ""
     text = own_text(draft)
     cids = referenced_cids(html)

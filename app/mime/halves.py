@@ -5,6 +5,7 @@ No charset can carry them, so a text that holds one can be neither stored nor se
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 
@@ -19,6 +20,15 @@ def whole_characters(text: str) -> str:
 
 def whole_json(value: dict[str, Any]) -> dict[str, Any]:
     """Give a JSON object with every text in it made whole."""
+    try:
+        # One call for all of its texts; hardly ever is there anything to be done.
+        json.dumps(value, ensure_ascii=False).encode()
+    except UnicodeEncodeError:
+        return _whole_object(value)
+    return value
+
+
+def _whole_object(value: dict[str, Any]) -> dict[str, Any]:
     return {key: _whole(item) for key, item in value.items()}
 
 
@@ -29,6 +39,6 @@ def _whole(value: Any) -> Any:
         case list():
             return [_whole(item) for item in value]
         case dict():
-            return whole_json(value)
+            return _whole_object(value)
         case _:
             return value

@@ -20,7 +20,7 @@ from app.domain.errors import DraftRejected
 from app.domain.events import DraftsChanged, OutboundChanged, OutboundRested
 from app.domain.outbound import HistoryEntry, Keeper, OutboundEmail, OutboundState, Reason
 from app.domain.problem import Problem, Severity
-from app.mime.checks import check_draft
+from app.mime.checks import check_draft, find_errors
 from app.mime.draft_json import draft_to_dict
 from app.mime.finalize import finalize
 from app.mime.msgid import make_message_id
@@ -102,7 +102,9 @@ class Submitter:
     def check(self, draft: Draft) -> tuple[Problem, ...]:
         """List everything wrong with a draft, errors and warnings."""
         mailbox = self._find_mailbox(draft)
-        found = _check_content(self.prepare(draft, mailbox), mailbox)
+        filled = self.prepare(draft, mailbox)
+        checked = check_draft(filled.draft, mailbox=mailbox, limit_bytes=_limit(mailbox))
+        found = (*filled.problems, *checked)
         since = self._clock.now() - TWIN_WINDOW
         if self._plans.find_twin(likeness(draft), since) is not None:
             twin = Problem(code="near_duplicate", field="subject", severity=Severity.WARNING)
@@ -143,7 +145,8 @@ class Submitter:
         draft = submission.draft
         mailbox = mailbox or self._find_mailbox(draft)
         filled = self._fields.fill(draft, mailbox)
-        errors = [one for one in _check_content(filled, mailbox) if one.is_error]
+        errors = [one for one in filled.problems if one.is_error]
+        errors += find_errors(filled.draft, mailbox=mailbox, limit_bytes=_limit(mailbox))
         if mailbox is None and not errors:
             errors = [Problem(code="no_mailbox", field="from")]
         if errors or mailbox is None:
@@ -277,12 +280,8 @@ class _Spool:
         return bytes(self._held)
 
 
-def _check_content(filled: Filled, mailbox: Mailbox | None) -> tuple[Problem, ...]:
-    limit_bytes = mailbox.provider.files_limit_bytes if mailbox else None
-    return (
-        *filled.problems,
-        *check_draft(filled.draft, mailbox=mailbox, limit_bytes=limit_bytes),
-    )
+def _limit(mailbox: Mailbox | None) -> int | None:
+    return mailbox.provider.files_limit_bytes if mailbox else None
 
 
 def fingerprint(draft: Draft) -> str:

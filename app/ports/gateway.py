@@ -72,7 +72,10 @@ class AnswerStore(Protocol):
         ...
 
     def begin(self, scope: str, key: str, run: Run, *, now: datetime, until: datetime) -> Run:
-        """Write `run` down, or give the one that is there and has not expired."""
+        """Write `run` down, or give the one that is there and has not expired.
+
+        Its answer is kept with it if it is known already.
+        """
         ...
 
     def finish(self, scope: str, key: str, claim: str, answer: StoredAnswer) -> None: ...

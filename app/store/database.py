@@ -13,18 +13,19 @@ import os
 import sqlite3
 import threading
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from app.domain.errors import StoreBusy, StoreDamaged, StoreError, StoreFull
 from app.runtime.threads import forbid_gui_thread
 from app.store.sharing import SharedWrites
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
     from pathlib import Path
 
 BUSY_TIMEOUT_S = 10.0
 Row = tuple[Any, ...]
+T = TypeVar("T")
 
 _BY_CODE: dict[int, type[StoreError]] = {
     sqlite3.SQLITE_BUSY: StoreBusy,
@@ -70,8 +71,7 @@ class Database:
     def write(self, *, durable: bool = True) -> Iterator[sqlite3.Connection]:
         """Run one write transaction: committed and durable at the end, undone on any exception.
 
-        Inside another one of the same thread it is a part of that: undone alone on an exception,
-        committed with the whole.
+        Inside another one of the same thread it belongs to that, which an exception must undo.
 
         Threads of this process queue up on a lock: SQLite's own waiting is a sleep of up to 100 ms
         between tries, in no order.
@@ -79,7 +79,7 @@ class Database:
         Args:
             durable: False leaves the write to the next durable one (or the next checkpoint) to be
                 made safe from a power cut; the end of the process, even kill -9, never loses it.
-                Of parts only the outermost one's word counts.
+                Inside another transaction that one's word counts.
 
         Raises:
             StoreBusy, StoreFull, StoreDamaged, StoreError: nothing was written.
@@ -87,10 +87,30 @@ class Database:
         outer: sqlite3.Connection | None = getattr(self._local, "writing", None)
         try:
             if outer is not None:
-                yield from _part(outer)
+                _require_transaction(outer)
+                yield outer
                 return
             with self._writing:
                 yield from self._transaction(durable=durable)
+        except sqlite3.Error as error:
+            raise map_error(error, self.path) from error
+
+    @contextmanager
+    def together(self) -> Iterator[None]:
+        """Make one durable transaction of all that is written inside.
+
+        Inside another it is a part of that: undone alone on an exception, committed with the whole.
+
+        Raises:
+            StoreBusy, StoreFull, StoreDamaged, StoreError: nothing of it was written.
+        """
+        outer: sqlite3.Connection | None = getattr(self._local, "writing", None)
+        if outer is None:
+            with self.write():
+                yield
+            return
+        try:
+            yield from _part(outer)
         except sqlite3.Error as error:
             raise map_error(error, self.path) from error
 
@@ -110,6 +130,25 @@ class Database:
             raise
         finally:
             self._local.writing = None
+
+    def kept(self, name: str, make: Callable[[], T | None]) -> T | None:
+        """Give what `make` read, read again only after anybody has written (3 µs instead of 30).
+
+        Each thread keeps its own, since only a connection can tell what others wrote.
+        """
+        connection = self._connection()
+        now = (id(connection), self.data_version())
+        memory: dict[str, Any] = self._local.__dict__.setdefault("memory", {})
+        if self._local.__dict__.get("memory_of") != now:
+            memory.clear()
+            self._local.memory_of = now
+        found = memory.get(name)
+        if found is None:
+            found = make()
+            # What does not exist is not kept: strangers may ask for any number of such names.
+            if found is not None:
+                memory[name] = found
+        return found
 
     @property
     def is_writing(self) -> bool:
@@ -166,13 +205,19 @@ class Database:
         return connection
 
 
-def _part(connection: sqlite3.Connection) -> Iterator[sqlite3.Connection]:
+def _require_transaction(connection: sqlite3.Connection) -> None:
+    """Refuse to go on after a full disk ended the transaction: each write would be one of its own."""
+    if not connection.in_transaction:
+        raise sqlite3.OperationalError("the transaction is over")
+
+
+def _part(connection: sqlite3.Connection) -> Iterator[None]:
     """Run a part of an open transaction (https://www.sqlite.org/lang_savepoint.html)."""
+    _require_transaction(connection)
     connection.execute("SAVEPOINT part")
     try:
-        yield connection
+        yield
     except BaseException:
-        # A full disk may have ended the whole transaction; then there is no part to undo.
         if connection.in_transaction:
             connection.execute("ROLLBACK TO part")
             connection.execute("RELEASE part")

@@ -22,6 +22,16 @@ _USE = (
     " WHERE scope = ? AND key = ? AND expires_at > ?"
 )
 
+_BEGIN = (
+    "INSERT INTO api_answer"
+    " (scope, key, fingerprint, claim, created_at, expires_at, status, headers, body)"
+    " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (scope, key) DO UPDATE SET"
+    " fingerprint = excluded.fingerprint, claim = excluded.claim,"
+    " created_at = excluded.created_at, expires_at = excluded.expires_at,"
+    " status = excluded.status, headers = excluded.headers, body = excluded.body"
+    " WHERE expires_at <= excluded.created_at"
+)
+
 
 class SqliteKeys:
     """Implements `ports.gateway.KeyStore`."""
@@ -48,6 +58,9 @@ class SqliteKeys:
 
     def find_key(self, uid: str) -> ApiKey | None:
         """Give a key by its public id."""
+        return self._database.kept(f"api_key {uid}", lambda: self._read_key(uid))
+
+    def _read_key(self, uid: str) -> ApiKey | None:
         rows = self._database.query(f"SELECT {_KEY_COLUMNS} FROM api_key WHERE uid = ?", (uid,))
         return _key(rows[0]) if rows else None
 
@@ -75,9 +88,8 @@ class SqliteKeys:
 class SqliteAnswers:
     """Implements `ports.gateway.AnswerStore`.
 
-    None of its writes waits for the disk. A use goes into the write-ahead log before the record, so
-    the record's commit makes both safe; an answer that a power cut takes is made again from the
-    record.
+    None of its writes waits for the disk by itself. A use is written with its record, whose commit
+    makes both safe; an answer that a power cut takes is made again from the record.
     """
 
     def __init__(self, database: Database) -> None:
@@ -90,17 +102,14 @@ class SqliteAnswers:
 
     def begin(self, scope: str, key: str, run: Run, *, now: datetime, until: datetime) -> Run:
         """Write a use down unless one is there that has not expired; give the one in force."""
+        answer = run.answer
+        kept = (answer.status, answer.location, answer.body) if answer else (None, None, None)
+        values = (scope, key, run.fingerprint, run.claim, to_text(now), to_text(until), *kept)
         with self._database.write(durable=False) as connection:
+            if connection.execute(_BEGIN, values).rowcount == 1:
+                return run
             row = connection.execute(_USE, (scope, key, to_text(now))).fetchone()
-            if row is not None:
-                return _run(row)
-            connection.execute(
-                "INSERT OR REPLACE INTO api_answer"
-                " (scope, key, fingerprint, claim, created_at, expires_at)"
-                " VALUES (?, ?, ?, ?, ?, ?)",
-                (scope, key, run.fingerprint, run.claim, to_text(now), to_text(until)),
-            )
-        return run
+        return _run(row)
 
     def finish(self, scope: str, key: str, claim: str, answer: StoredAnswer) -> None:
         """Keep the answer; the first one that is kept stays."""
@@ -162,8 +171,9 @@ class SqliteUses:
 
     def used(self, key_uid: str, day: str) -> int:
         """Give the count."""
-        rows = self._database.query(
-            "SELECT sends FROM api_use WHERE key_uid = ? AND day = ?", (key_uid, day)
+        sql = "SELECT sends FROM api_use WHERE key_uid = ? AND day = ?"
+        rows = self._database.kept(
+            f"api_use {key_uid} {day}", lambda: self._database.query(sql, (key_uid, day)) or None
         )
         return int(rows[0][0]) if rows else 0
 

@@ -63,7 +63,7 @@ class SqliteRecords:
                 if spool:
                     insert_spool(connection, record.message.sha256, spool)
                 _insert(connection, record, draft)
-                _append(connection, record.uid, entry)
+                _insert_step(connection, record.uid, entry, "")
                 connection.execute("DELETE FROM draft WHERE uid = ?", (draft.uid,))
             return earlier
 
@@ -183,6 +183,12 @@ def _append(connection: sqlite3.Connection, uid: str, entry: HistoryEntry) -> No
     row = connection.execute(
         "SELECT hash FROM outbound_history WHERE uid = ? ORDER BY seq DESC LIMIT 1", (uid,)
     ).fetchone()
+    _insert_step(connection, uid, entry, row[0] if row else "")
+
+
+def _insert_step(
+    connection: sqlite3.Connection, uid: str, entry: HistoryEntry, before: str
+) -> None:
     detail = json.dumps(entry.detail, ensure_ascii=False, sort_keys=True)
     connection.execute(
         "INSERT INTO outbound_history (uid, at, state, event, detail, hash)"
@@ -193,7 +199,7 @@ def _append(connection: sqlite3.Connection, uid: str, entry: HistoryEntry) -> No
             entry.state.value,
             entry.event,
             detail,
-            chain_hash(row[0] if row else "", uid, entry),
+            chain_hash(before, uid, entry),
         ),
     )
 

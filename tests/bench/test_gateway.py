@@ -24,7 +24,7 @@ BODY = json.dumps(
     {
         "to": "jane{number}@example.com",
         "subject": "Follow-up on our meeting",
-        "body_html": "<p>Hi Jane, thanks for meeting with us today.</p>",
+        "body_html": "<p>Hi Jane, thanks for meeting number {number} with us today.</p>",
         "contact_id": "123e4567-e89b-12d3-a456-426614174000",
     }
 )

@@ -9,14 +9,18 @@ from app.domain.address import Address
 from app.domain.attachment import Attachment
 from app.domain.draft import Body, BodyMode, Quote, Recipients, ReplyMode
 from app.domain.problem import Problem
-from app.mime.checks import check_draft
+from app.mime.checks import check_draft, find_errors
 from app.mime.reminders import attachment_word
 from app.mime.reply import reply_context
 from tests.support.drafts import JANE, draft, mailbox, original
 
 
 def problems(*, provider: ProviderKind = ProviderKind.GMAIL, **changes: Any) -> tuple[Problem, ...]:
-    return check_draft(draft(**changes), mailbox=mailbox(provider=provider), limit_bytes=1000)
+    written, sender = draft(**changes), mailbox(provider=provider)
+    found = check_draft(written, mailbox=sender, limit_bytes=1000)
+    errors = find_errors(written, mailbox=sender, limit_bytes=1000)
+    assert errors == tuple(one for one in found if one.is_error)
+    return found
 
 
 def codes(**changes: Any) -> list[str]:
