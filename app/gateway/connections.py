@@ -19,16 +19,24 @@ MAX_CONNECTIONS = 2000
 
 
 class Connections:
-    """Counts the open connections of a server."""
+    """Counts the open connections of a server, and knows those that have not asked yet."""
 
     def __init__(self) -> None:
         self._most = min(MAX_CONNECTIONS, handles(2 * MAX_CONNECTIONS) // 2)
         self._open = 0
+        self.waiting: dict[Bounds, None] = {}
 
     def take(self) -> bool:
-        """Count one more; False if there are too many."""
+        """Count one more; False if there are too many.
+
+        Who has waited longest with half a head makes room: whoever only holds doors open must not
+        keep out those who ask.
+        """
         if self._open >= self._most:
-            return False
+            oldest = next(iter(self.waiting), None)
+            if oldest is None:
+                return False
+            oldest.cut()
         self._open += 1
         return True
 
@@ -90,7 +98,7 @@ class Bounds:
         self._begin_waiting()
         self._head_bytes += len(data)
         if self._head_bytes > MAX_HEAD_BYTES:
-            self._give_up()
+            self.cut()
 
     def connection_lost(self, error: Exception | None) -> None:
         """Uncount it."""
@@ -100,6 +108,12 @@ class Bounds:
             self.door.give_back()
         super().connection_lost(error)  # type: ignore[misc]
 
+    def cut(self) -> None:
+        """Wait for it no longer."""
+        self._end_waiting()
+        if not self.transport.is_closing():
+            self.transport.abort()
+
     def send_400_response(self, _: str) -> None:
         """Answer what is not HTTP in our own form."""
         self.transport.write(self.malformed())
@@ -107,18 +121,15 @@ class Bounds:
 
     def _begin_waiting(self) -> None:
         if self._end is None:
-            self._end = self.loop.call_later(HEAD_TIMEOUT_S, self._give_up)
+            self._end = self.loop.call_later(HEAD_TIMEOUT_S, self.cut)
+            self.door.waiting[self] = None
 
     def _end_waiting(self) -> None:
         self._head_bytes = 0
+        self.door.waiting.pop(self, None)
         if self._end is not None:
             self._end.cancel()
             self._end = None
-
-    def _give_up(self) -> None:
-        self._end = None
-        if not self.transport.is_closing():
-            self.transport.close()
 
 
 def bounded(
