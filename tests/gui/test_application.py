@@ -255,6 +255,8 @@ def test_the_program_stays_until_mail_on_its_way_is_gone(start):
         (S.SENDING, R.NONE, True),
         (S.SCHEDULED, R.UNDO_WINDOW, True),
         (S.SCHEDULED, R.SCHEDULED, False),
+        (S.SCHEDULED, R.HAND_OVER, True),
+        (S.SCHEDULED, R.AT_PROVIDER, False),
         (S.QUEUED, R.NONE, True),
         (S.QUEUED, R.OFFLINE, False),
         (S.UNCERTAIN, R.SETTLING, False),
@@ -264,6 +266,10 @@ def test_the_program_stays_until_mail_on_its_way_is_gone(start):
 )
 def test_what_is_waited_for(state, reason, stays):
     assert is_on_its_way(make_record(state, reason)) is stays
+
+
+def test_mail_that_outlook_did_not_take_at_once_keeps_no_program_open():
+    assert not is_on_its_way(make_record(S.SCHEDULED, R.HAND_OVER, attempts=1))
 
 
 @pytest.mark.expects_log("ui: a bug")
@@ -379,6 +385,8 @@ def test_a_flood_of_trouble_is_one_notification(qtbot, qapp):
         (S.HELD, R.MISSED, True),
         (S.FAILED, R.GAVE_UP, True),
         (S.SENT, R.NONE, False),
+        (S.SENT, R.TOO_LATE, True),
+        (S.SCHEDULED, R.AT_PROVIDER, False),
         (S.QUEUED, R.THROTTLED, False),
     ],
 )

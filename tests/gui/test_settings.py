@@ -159,7 +159,7 @@ def test_a_key_that_is_made_here_sends_and_a_revoked_one_does_not(open_page):
     page.desk.bridge.store_changed.emit()
     page.wait(lambda: "1 of 10,000 sent today" in page.text(f"key.{key.uid}.detail"))
     assert "last used" in page.text(f"key.{key.uid}.detail")
-    assert page.text(f"key.{key.uid}.detail").startswith("Send mail, read · Made ")
+    assert page.text(f"key.{key.uid}.detail").startswith("Send mail, read · made ")
 
     page.press(f"key.{key.uid}.revoke")
     page.answer("dialog.no")
@@ -441,7 +441,19 @@ def test_the_words_of_a_key():
 
     assert words.rights == "Read"
     assert words.detail == (
-        "Made 4 Jun 12:00 · expires Thu 12:00 · last used 11:56 · 12 of 10,000 sent today"
+        "made 4 Jun 12:00 · expires Thu 12:00 · last used 11:56 · 12 of 10,000 sent today"
     )
     assert "expired Thu 12:00" in ended.detail
     assert not ended.is_good
+
+
+def test_who_keeps_scheduled_mail_is_kept_as_a_setting(open_page):
+    page = open_page("general")
+    chooser = page.find(QComboBox, "settings.later_by")
+    assert chooser.currentText() == "Outlook sends it"
+
+    chooser.setCurrentIndex(1)
+    chooser.activated.emit(1)
+
+    page.wait(lambda: page.desk.services.settings.later_by == "computer")
+    assert chooser.currentText() == "Postrider sends it"

@@ -24,6 +24,11 @@ if TYPE_CHECKING:
 _THEMES = (("system", "As the system"), ("light", "Light"), ("dark", "Dark"))
 _UNDO_S = (0.0, 5.0, 10.0, 20.0, 30.0, 60.0)
 _UNDO_ABOUT = "For so long Send can be undone. The mail leaves only afterwards."
+_LATER = (("provider", "Outlook sends it"), ("computer", "Postrider sends it"))
+_LATER_ABOUT = (
+    "From Outlook accounts, unless Send later says otherwise. What Outlook sends goes out with this"
+    " computer off; from Gmail Postrider sends it."
+)
 _NO_MAILBOX = "No account is connected yet. Add one under Accounts."
 
 
@@ -39,11 +44,20 @@ class GeneralPage(Page):
         self._theme_row = Row("Appearance", self._make_themes())
         self._undo = Chooser(name="settings.undo", accessible="Time to undo")
         self._undo_row = Row("Time to undo", self._undo, about=_UNDO_ABOUT)
+        self._later = Chooser(name="settings.later_by", accessible="Scheduled mail")
+        for key, text in _LATER:
+            self._later.addItem(text, key)
+        self._later_row = Row("Scheduled mail", self._later, about=_LATER_ABOUT)
         self._mailbox = Chooser(name="settings.mailbox", accessible="New mail is from")
         self._mailbox_row = Row("New mail is from", self._mailbox)
-        self.box.addWidget(card(self._theme_row, self._undo_row, self._mailbox_row))
+        self.box.addWidget(
+            card(self._theme_row, self._undo_row, self._later_row, self._mailbox_row)
+        )
         self.box.addStretch(1)
         self._undo.activated.connect(self._on_undo)
+        self._later.activated.connect(
+            lambda index: self._change(Settings.later_by, str(self._later.itemData(index)))
+        )
         self._mailbox.activated.connect(self._on_mailbox)
         host.bridge.settings_changed.connect(lambda _names: self.show_values())
         host.bridge.accounts_changed.connect(lambda _uid: self._read_mailboxes())
@@ -63,6 +77,11 @@ class GeneralPage(Page):
         forced = self._host.forced_by(Settings.undo_s)
         self._undo.setEnabled(not forced)
         self._undo_row.say(forced_note(forced) if forced else _UNDO_ABOUT)
+        is_outlook = str(self._host.value(Settings.later_by)) == _LATER[0][0]
+        self._later.setCurrentIndex(0 if is_outlook else 1)
+        forced = self._host.forced_by(Settings.later_by)
+        self._later.setEnabled(not forced)
+        self._later_row.say(forced_note(forced) if forced else _LATER_ABOUT)
 
     def _make_themes(self) -> QHBoxLayout:
         row = QHBoxLayout()

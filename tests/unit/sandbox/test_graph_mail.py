@@ -247,3 +247,71 @@ def test_mail_from_gmail_arrives_with_attachment_and_conversation(ada, connect):
     got = nina.get(f"{ME}/mailFolders/inbox/messages", params=params).json()["value"][0]
     assert (got["subject"], got["hasAttachments"]) == ("Plan", True)
     assert base64.b64decode(got["attachments"][0]["contentBytes"]) == b"1,2"
+
+
+def test_a_held_message_that_is_deleted_may_lie_in_deleted_items(outlook, server):
+    server.control.settings(keep_deleted_drafts=True)
+    made = draft(
+        outlook,
+        singleValueExtendedProperties=[
+            {"id": "SystemTime 0x3FEF", "value": "2199-01-01T08:00:00Z"}
+        ],
+    )
+    outlook.post(f"{ME}/messages/{made['id']}/send")
+    assert outlook.delete(f"{ME}/messages/{made['id']}").status_code == 204
+    found = outlook.get(f"{ME}/mailFolders/deleteditems/messages").json()["value"]
+    assert [one["isDraft"] for one in found if one["subject"] == "Hello"] == [True]
+    assert [row["cancelled"] for row in server.control.deliveries()] == [True]
+    server.control.settings(keep_deleted_drafts=False)
+
+
+def test_held_messages_go_by_the_services_clock_and_answers_tell_it(outlook, server):
+    made = draft(
+        outlook,
+        singleValueExtendedProperties=[
+            {"id": "SystemTime 0x3FEF", "value": "2199-01-01T08:00:00Z"}
+        ],
+    )
+    outlook.post(f"{ME}/messages/{made['id']}/send")
+    assert server.control.delivered() == []
+    server.control.settings(clock_ahead_s=180 * 366 * 86_400.0)
+    assert len(server.control.delivered()) == 1
+    assert "22" in outlook.get(ME).headers["date"].split()[3][:2]
+    server.control.settings(clock_ahead_s=0.0)
+
+
+# --- MailTips ---
+
+TIPS = f"{ME}/getMailTips"
+OPTIONS = "automaticReplies, mailboxFullStatus, recipientScope"
+
+
+def test_mail_tips_answer_in_order_and_only_what_was_asked_for(outlook, server):
+    server.control.settings(recipient_tips={"jane@x.example": {"mailboxFull": True}})
+    body = {"EmailAddresses": ["jane@x.example", "li@y.example"], "MailTipsOptions": OPTIONS}
+    answer = outlook.post(TIPS, json=body).json()
+    assert answer["@odata.context"].endswith("#Collection(microsoft.graph.mailTips)")
+    assert answer["value"] == [
+        {
+            "emailAddress": {"name": "", "address": address},
+            "automaticReplies": {"message": ""},
+            "mailboxFull": is_full,
+            "recipientScope": "external",
+        }
+        for address, is_full in (("jane@x.example", True), ("li@y.example", False))
+    ]
+    server.control.settings(recipient_tips={})
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        {"EmailAddresses": [], "MailTipsOptions": OPTIONS},
+        {"EmailAddresses": ["jane@x.example"]},
+        {"EmailAddresses": ["jane@x.example"], "MailTipsOptions": "outOfOffice"},
+        {"EmailAddresses": ["jane@x.example"] * 101, "MailTipsOptions": OPTIONS},
+    ],
+    ids=["nobody", "no options", "unknown option", "too many"],
+)
+def test_mail_tips_refuse_what_graph_refuses(outlook, body):
+    assert outlook.post(TIPS, json=body).status_code == 400
