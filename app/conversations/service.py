@@ -115,15 +115,18 @@ class Conversations:
         return sorted(found.values(), key=lambda one: one.last_at, reverse=True)
 
     def latest(self, ref: ThreadRef) -> OriginalMessage:
-        """Give the newest message of a conversation, from the provider if it answers.
+        """Give the newest message of a conversation, as the provider says if it answers.
+
+        A message that is kept here is not fetched once more.
 
         Raises:
             NotFound: the conversation is no more.
             ProviderError, SignInRequired, NotConnected: it was never read and cannot be now.
         """
         account = self._reading_account(ref.account_uid)
+        known = self._store.find_latest(ref)
         try:
-            original = self._providers.provider(account).fetch_latest(ref)
+            original = self._providers.provider(account).fetch_latest(ref, known)
         except NotFound:
             self._headers.drop_thread(ref)
             self._bus.publish(ConversationsChanged(ref.account_uid))
@@ -133,7 +136,8 @@ class Conversations:
             if kept is None:
                 raise
             return kept
-        self._store.save_original(original)
+        if original is not known:
+            self._store.save_original(original)
         return original
 
     def kept(self, ref: ThreadRef) -> OriginalMessage | None:
@@ -150,6 +154,6 @@ class Conversations:
         for account in self._accounts.list_accounts():
             if account.uid == account_uid:
                 if Capability.READ not in account.capabilities:
-                    raise NotConnected(address=account.address)
+                    raise NotConnected(address=account.address, detail="read")
                 return account
         raise NotFound(kind="account", uid=account_uid)

@@ -113,10 +113,10 @@ class GmailProvider:
         self._need(Capability.READ, "read mail")
         return gmail_sync.fetch_changes(self._api, self._account, cursor, since, cancel)
 
-    def fetch_latest(self, ref: ThreadRef) -> OriginalMessage:
+    def fetch_latest(self, ref: ThreadRef, kept: OriginalMessage | None = None) -> OriginalMessage:
         """Give the newest message of a thread. Raises NotFound, ProviderError, SignInRequired."""
         self._need(Capability.READ, "read mail")
-        return gmail_read.fetch_latest(self._api, ref)
+        return gmail_read.fetch_latest(self._api, ref, kept)
 
     def fetch_attachment(
         self,

@@ -57,13 +57,15 @@ def list_threads(
     )
 
 
-def fetch_latest(api: GmailApi, ref: ThreadRef) -> OriginalMessage:
+def fetch_latest(api: GmailApi, ref: ThreadRef, kept: OriginalMessage | None) -> OriginalMessage:
     """Give the newest finished message of a thread, whole. Raises NotFound, ProviderError."""
     thread = _thread(api, ref.thread_id)
     finished = [message for message in rows(thread, "messages") if not is_draft(message)]
     if not finished:
         raise NotFound(kind="conversation", uid=ref.thread_id)
     newest = max(finished, key=lambda message: number(message, "internalDate"))
+    if kept is not None and kept.provider_message_id == text(newest, "id"):
+        return kept
     path = f"messages/{quote(text(newest, 'id'), safe='')}"
     return _original(api, ref, api.get(path, params(format="full")).json())
 

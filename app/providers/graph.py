@@ -118,10 +118,10 @@ class GraphProvider:
         self._need(Capability.READ, "read mail")
         return graph_sync.fetch_changes(self._api, self._account, cursor, since, cancel)
 
-    def fetch_latest(self, ref: ThreadRef) -> OriginalMessage:
+    def fetch_latest(self, ref: ThreadRef, kept: OriginalMessage | None = None) -> OriginalMessage:
         """Give the newest message. Raises NotFound, ProviderError, SignInRequired."""
         self._need(Capability.READ, "read mail")
-        return graph_read.fetch_latest(self._api, ref)
+        return graph_read.fetch_latest(self._api, ref, kept)
 
     def fetch_attachment(
         self,

@@ -67,9 +67,11 @@ def search_conversations(
     return ConversationPage(conversations=found.conversations[:limit])
 
 
-def fetch_latest(api: GraphApi, ref: ThreadRef) -> OriginalMessage:
+def fetch_latest(api: GraphApi, ref: ThreadRef, kept: OriginalMessage | None) -> OriginalMessage:
     """Give the newest finished message of a conversation, whole. Raises NotFound, ProviderError."""
     newest = _newest(api, ref)
+    if kept is not None and kept.provider_message_id == text(newest, "id"):
+        return kept
     url = api.message_url(text(newest, "id"))
     message = api.get(url, params(_select=_WHOLE)).json()
     return _original(api, ref, message)

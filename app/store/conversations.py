@@ -82,7 +82,7 @@ class SqliteConversations:
         )
 
     def save_original(self, original: OriginalMessage) -> None:
-        """Keep the latest message of a conversation; those read longest ago make room."""
+        """Keep the latest message of a conversation; those fetched longest ago make room."""
         with self._database.write() as connection:
             connection.execute(
                 "INSERT OR REPLACE INTO original"

@@ -298,6 +298,22 @@ def test_a_message_read_once_is_there_without_the_network(server, services, uid,
 
 
 @BOTH
+def test_a_message_is_fetched_once_and_a_newer_one_is_fetched_then(server, services, uid, address):
+    receive(server, address, 1, "Fetched once")
+    sync(services, uid)
+    ref = services.conversations.recent(uid, "fetched")[0].ref
+    whole = "gmail.messages.get" if address == ADA_GMAIL else "graph.messages.get"
+    first = services.conversations.latest(ref)
+    assert services.conversations.latest(ref) == first
+    assert calls(server, whole) == 1
+    answer = letter(address, 2, "Re: Fetched once", datetime.now(UTC))
+    answer = answer.replace(b"MIME-Version", b"References: <fresh-1@fresh.example>\r\nMIME-Version")
+    server.control.receive(address, answer.replace(b"Words of it", b"Newer words"))
+    assert "Newer words" in services.conversations.latest(ref).text
+    assert calls(server, whole) == 2
+
+
+@BOTH
 def test_a_conversation_that_is_no_more_leaves_when_it_is_opened(server, services, uid, address):
     ref = ThreadRef(uid, "nothing-there")
     with pytest.raises(NotFound):
