@@ -76,9 +76,9 @@ class OriginalFiles:
         for account in self._accounts.list_accounts():
             if account.uid == account_uid:
                 if Capability.READ not in account.capabilities:
-                    raise NotConnected(address=account.address)
+                    raise NotConnected(address=account.address, detail="read")
                 return account
-        raise NotConnected(address="the account of the original")
+        raise NotConnected(address="the account of the original", detail="gone")
 
 
 class _Intake:

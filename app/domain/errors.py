@@ -87,7 +87,7 @@ class KeyLacks(AppError):
 
 
 class NotConnected(AppError):
-    """No connected account may send this. Params: address (may be empty)."""
+    """No connected account may do it. Params: address (may be empty), detail (read, gone or none: to send)."""
 
     code = "not_connected"
 

@@ -69,6 +69,11 @@ ERROR_TEXTS: dict[str, str] = {
     " start again.",
 }
 
+# Where it is about reading mail, not about sending it.
+_NOT_READ = {
+    "read": "Postrider may not read the mail of {address}. Allow reading under Accounts.",
+    "gone": "The account of the original is not connected any more. Add it again under Accounts.",
+}
 _MISSING_FILE: dict[str, str] = {
     "missing": "{filename} is not there any more. Find it, then attach it again.",
     "folder": "{filename} is a folder. Pack it into one file, then attach that.",
@@ -173,6 +178,8 @@ def _template(error: AppError) -> str:
             return _OTHER_ACCOUNT
         case "sign_in_failed" if provider is not None and is_not_registered(error):
             return not_registered_sentence(provider)
+        case "not_connected" if detail in _NOT_READ:
+            return _NOT_READ[detail]
         case "not_connected" if not error.params.get("address"):
             return "No account is connected yet. Add one under Accounts."
     return ERROR_TEXTS.get(error.code, ERROR_TEXTS["app_error"])

@@ -62,10 +62,7 @@ def fetch_attachment(
     path = f"messages/{quote(message_id, safe='')}"
     answer = api.get(path, params(format="full"), fine=frozenset({404}), cancel=cancel)
     payload = inner(answer.json(), "payload") if answer.is_ok else {}
-    body = next(
-        (inner(one, "body") for one in parts(payload) if text(one, "partId") == file.provider_id),
-        None,
-    )
+    body = _body_of(payload, file)
     if body is None:
         raise NotFound(kind="file", uid=file.filename)
     attachment_id = text(body, "attachmentId")
@@ -74,6 +71,17 @@ def fetch_attachment(
         take(decoded(text(body, "data")))
         return
     _stream(api, f"{path}/attachments/{quote(attachment_id, safe='')}", take, cancel)
+
+
+def _body_of(payload: Json, file: OriginalAttachment) -> Json | None:
+    """Find a file by its part; what was kept before parts were noted, by name and size."""
+    files = [one for one in parts(payload) if is_file(one)]
+    for one in files:
+        if text(one, "partId") == file.provider_id:
+            return inner(one, "body")
+    alike = [one for one in files if _file(one).filename == clean_filename(file.filename)]
+    same = [one for one in alike if number(inner(one, "body"), "size") == file.size_bytes]
+    return inner(same[0], "body") if same else None
 
 
 def _stream(api: GmailApi, path: str, take: Callable[[bytes], object], cancel: CancelToken) -> None:

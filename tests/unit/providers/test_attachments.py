@@ -138,7 +138,16 @@ def test_what_is_gone_is_said(server, either, kind):
     with pytest.raises(NotFound):
         fetched(either, replace(original, provider_message_id="nosuch"), file)
     with pytest.raises(NotFound):
-        fetched(either, original, replace(file, provider_id="7.7"))
+        fetched(either, original, replace(file, provider_id="7.7", filename="other.pdf"))
+
+
+def test_gmail_files_kept_by_an_earlier_version_are_found_by_name_and_size(server, gmail):
+    original = received(server, gmail, GMAIL, attached("deck.pdf", b"deck"))
+    [file] = original.attachments
+    old = replace(file, provider_id="ANGjdJ-of-another-reading")
+    assert fetched(gmail, original, old) == b"deck"
+    with pytest.raises(NotFound):
+        fetched(gmail, original, replace(old, size_bytes=5))
 
 
 @BOTH
@@ -186,6 +195,7 @@ def test_a_refused_token_is_renewed_unseen(server, either, kind):
 
 def test_without_the_right_to_read_nothing_is_asked(server, connect, gmail):
     original = received(server, gmail, GMAIL, attached("deck.pdf", b"deck"))
+    server.control.revoke(ADDRESS[GMAIL])
     _, reduced = connect(GMAIL, unticked=["https://www.googleapis.com/auth/gmail.readonly"])
     with pytest.raises(NeedsPerson):
         fetched(reduced, original, original.attachments[0])
