@@ -61,13 +61,14 @@ def finalize(
     """
     plain = draft.body.mode is BodyMode.PLAIN if text_only is None else text_only
     signature = signature_of(draft, mailbox)
-    html = "" if plain else _html_of(draft, signature)
+    own = own_text(draft)
+    html = "" if plain else _html_of(draft, signature, rtl=_runs_right_to_left(own))
     to, cc, bcc = _everybody_once(draft.recipients)
     in_reply_to, references = _threading(draft.reply)
     return MessageContent(
         envelope=Envelope(sender=mailbox.sender, to=to, cc=cc, bcc=bcc),
         subject=clean_subject(draft.subject),
-        text=_text_of(draft, signature),
+        text=_text_of(draft, own, signature),
         html=html,
         attachments=_attachments(draft, html),
         message_id=message_id,
@@ -88,7 +89,7 @@ def clean_subject(subject: str) -> str:
     return whole_characters(_SUBJECT_CONTROLS.sub("", subject.replace("\t", " "))).strip(" ")
 
 
-def _html_of(draft: Draft, signature: str) -> str:
+def _html_of(draft: Draft, signature: str, *, rtl: bool) -> str:
     body = draft.body
     own = body.html if body.mode is BodyMode.HTML else _paragraphs(body.text)
     quote = draft.quote
@@ -98,7 +99,7 @@ def _html_of(draft: Draft, signature: str) -> str:
     return document(
         _clean(own) + whole_characters(signature_block(signature) + block),
         lang="",
-        rtl=_runs_right_to_left(own_text(draft)),
+        rtl=rtl,
     )
 
 
@@ -116,10 +117,8 @@ def own_text(draft: Draft) -> str:
     return body.text
 
 
-def _text_of(draft: Draft, signature: str) -> str:
-    own = "\n\n".join(
-        filter(None, (_clean(own_text(draft)).rstrip(), _clean(signature_text(signature))))
-    )
+def _text_of(draft: Draft, written: str, signature: str) -> str:
+    own = "\n\n".join(filter(None, (_clean(written).rstrip(), _clean(signature_text(signature)))))
     if draft.quote is None:
         return own
     quoted = _clean(quoted_text(draft.quote, is_forward=_is_forward(draft.reply)))

@@ -7,7 +7,6 @@ Hidden text, scripts and styles are no text. Nothing is fetched.
 from __future__ import annotations
 
 import re
-from functools import lru_cache
 
 from app.mime.html import numbering
 from app.mime.html.grid import Cell, lay_out
@@ -27,7 +26,6 @@ MAX_INDENTS = 24
 MAX_IMAGE_URL_CHARS = 100
 RULE = "-" * 40
 _SMALLEST_PICTURE_PX = 3
-_REMEMBERED_CHARS = 65_536
 
 _LINE_BLOCKS = frozenset(
     "address article aside center details div dt fieldset figcaption figure footer form header"
@@ -55,18 +53,6 @@ def html_to_text(html: str, *, width: int | None = None) -> str:
         width: wrap paragraphs at this many characters; None leaves each paragraph one line.
             Preformatted text, tables and addresses are never broken.
     """
-    if width is None and len(html) <= _REMEMBERED_CHARS:
-        return _whole_lines(html)
-    return _read(html, width)
-
-
-# A body is read when it is checked, and again when it is made ready to be sent.
-@lru_cache(maxsize=4)
-def _whole_lines(html: str) -> str:
-    return _read(html, None)
-
-
-def _read(html: str, width: int | None) -> str:
     page = Page()
     _Renderer(width or MAX_TABLE_WIDTH).children(parse(html), page, is_pre=False)
     lines = [line.replace("\xa0", " ") for line in trimmed(page.finished())]
