@@ -21,11 +21,14 @@ class SignatureFlow(QObject):
         self._controller = controller
         self._block = block
         self._shown = ""
-        block.wanted.connect(lambda on: controller.session.set_signed(is_signed=on))
-        controller.changed.connect(lambda _draft: self.follow())
-        controller.senders_changed.connect(lambda _senders: self.follow())
+        block.wanted.connect(self._on_wanted)
+        controller.changed.connect(self._on_changed)
+        controller.senders_changed.connect(self._on_changed)
 
-    def follow(self) -> None:
+    def _on_wanted(self, is_signed: bool) -> None:
+        self._controller.session.set_signed(is_signed=is_signed)
+
+    def _on_changed(self, _what: object) -> None:
         """Show the signature that would be sent now."""
         sender = self._controller.chosen
         signature = sender.mailbox.signature_html.strip() if sender else ""
