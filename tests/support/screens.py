@@ -162,8 +162,7 @@ def settings(theme: Theme, page: str = "general", *, kind: str = "") -> QWidget:
 
     threads.unmark_gui_thread()
     folder = tempfile.TemporaryDirectory()
-    flags: dict[str, object] = {"gateway.port": 0} if kind == "on" else {}
-    desk = SettingsDesk(Path(folder.name) / "profile", theme, flags=flags)
+    desk = SettingsDesk(Path(folder.name) / "profile", theme)
     if kind in {"on", "taken"}:
         desk.key("Invoice script", *Permission, days=90)
         desk.key(

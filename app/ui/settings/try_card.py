@@ -22,7 +22,7 @@ from app.ui.widgets import button, label, look
 if TYPE_CHECKING:
     from app.domain.account import Mailbox
 
-LINES = 9
+FRAME = 32
 _KEY_NOTE = "Put your key in place of YOUR_KEY. The message goes to yourself."
 
 
@@ -49,7 +49,6 @@ class TryCard(QFrame):
             Qt.TextInteractionFlag.TextSelectableByMouse
             | Qt.TextInteractionFlag.TextSelectableByKeyboard
         )
-        self._text.setFixedHeight(self._text.fontMetrics().lineSpacing() * LINES + 40)
         self._copy = button("Copy call", name="settings.api.copy_curl", clicked=self._on_copy)
         self._build()
         self.show_call("http://127.0.0.1:8025", None)
@@ -96,6 +95,8 @@ class TryCard(QFrame):
     def _show(self) -> None:
         self._about.setText(DIALECTS[self.dialect][1])
         self._text.setPlainText(curl_call(self.dialect, self._url, self._sender))
+        lines = self._text.document().blockCount()
+        self._text.setFixedHeight(self._text.fontMetrics().lineSpacing() * lines + FRAME)
         self._copy.setText("Copy call")
 
     def _on_copy(self) -> None:

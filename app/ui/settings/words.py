@@ -71,7 +71,7 @@ def _details(key: ApiKey, now: datetime, used: int, per_day: int, tz: tzinfo | N
     def when(at: datetime) -> str:
         return moment_text(at, now, tz)
 
-    found = [f"Made {when(key.created_at)}"]
+    found = [f"made {when(key.created_at)}"]
     if key.revoked_at is not None:
         found.append(f"revoked {when(key.revoked_at)}")
     elif key.expires_at is not None:
