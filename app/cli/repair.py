@@ -36,6 +36,11 @@ def run(paths: Paths, output: Output, entrances: Entrances) -> int:
         output.row(
             {"check": "database", "ok": True, "finding": "whole"}, "ok  The database is whole."
         )
+    for name in found.rebuilt:
+        output.row(
+            {"check": "search index", "ok": True, "rebuilt": name},
+            f"ok  The search index {name} did not hold and was built anew.",
+        )
     for name in found.broken_files:
         output.row(
             {"check": "file", "ok": False, "sha256": name},

@@ -98,12 +98,16 @@ class Enqueued:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Repaired:
-    """What a repair found: empty `damage` means that the database was whole."""
+    """What a repair found: empty `damage` means that the database was whole.
+
+    `rebuilt` names the search indexes that did not hold.
+    """
 
     damage: str = ""
     set_aside: str = ""
     saved: dict[str, int] = field(default_factory=dict)
     broken_files: tuple[str, ...] = ()
+    rebuilt: tuple[str, ...] = ()
     freed_bytes: int = 0
 
 

@@ -18,6 +18,7 @@ from app.runtime.file_lock import lock_file, unlock_file
 from app.store.database import Database, map_error
 from app.store.migrate import check, migrate
 from app.store.plans import SqlitePlans
+from app.store.search_indexes import build_all, mend_indexes
 from app.store.spool import SqliteSpool
 
 if TYPE_CHECKING:
@@ -47,7 +48,8 @@ def repair_profile(path: Path, lease: Path, blobs: FileBlobs) -> Repaired:
         if damage:
             moved = set_aside(path)
             kept, saved = str(moved), salvage(moved, path)
-        return _with_files(path, blobs, Repaired(damage=damage, set_aside=kept, saved=saved))
+        found = Repaired(damage=damage, set_aside=kept, saved=saved)
+        return _with_files(path, blobs, replace(found, rebuilt=_with_indexes(path)))
     finally:
         unlock_file(held)
 
@@ -63,6 +65,14 @@ def _damage(path: Path) -> str:
     finally:
         database.close()
     return ""
+
+
+def _with_indexes(path: Path) -> tuple[str, ...]:
+    database = Database(path)
+    try:
+        return mend_indexes(database)
+    finally:
+        database.close()
 
 
 def _with_files(path: Path, blobs: FileBlobs, found: Repaired) -> Repaired:
@@ -102,12 +112,14 @@ def salvage(damaged: Path, fresh: Path) -> dict[str, int]:
     database = Database(fresh)
     try:
         migrate(database)
-        # Search indexes (virtual and shadow tables) are filled by what is written into the others.
+        # Search indexes (virtual and shadow tables) are built from the others.
         names = [str(row[1]) for row in database.query("PRAGMA table_list") if row[2] == "table"]
         names = [name for name in names if not name.startswith("sqlite_")]
         with _border(fresh), closing(sqlite3.connect(fresh, isolation_level=None)) as target:
             saved = {name: _copy(damaged, target, name) for name in names}
         saved["rescued"] = _mend(database)
+        # Only some of the indexes are filled by what is written into their tables.
+        build_all(database)
     finally:
         database.close()
     return saved
@@ -203,4 +215,7 @@ def _mend(database: Database) -> int:
         for table in ("outbound_content", "outbound_history"):
             connection.execute(f"DELETE FROM {table} WHERE uid NOT IN (SELECT uid FROM outbound)")
         connection.execute("DELETE FROM mailbox WHERE account_uid NOT IN (SELECT uid FROM account)")
+        # What was lost of the conversations is read again from the providers, from the beginning.
+        connection.execute("DELETE FROM sync_state")
+        connection.execute("UPDATE message_header SET round = 0")
     return max(rescued, 0)

@@ -386,3 +386,24 @@ def test_after_ten_minutes_or_a_cancel_the_same_words_may_go_again(
     assert twin_of(core, *ask)
     clock.sleep(timedelta(minutes=2))
     assert not twin_of(core, *ask)
+
+
+@pytest.mark.parametrize("sender", [ADA_GMAIL, ADA_OUTLOOK])
+@pytest.mark.parametrize("days", [-1, 1])
+@pytest.mark.parametrize("kind", ["status_after", "refuse_before"])
+def test_a_clock_that_is_a_day_wrong_settles_what_nobody_knows_all_the_same(
+    core: Services,
+    control: ControlClient,
+    clock: SettableClock,
+    sender: str,
+    days: int,
+    kind: str,
+) -> None:
+    clock.set_by(timedelta(days=days))
+    control.fault("send", kind, **({"status": 500} if kind == "status_after" else {}))
+    record = submit(core, "by a wrong clock", sender=sender)
+    wait_for(core, record, OutboundState.SENT, Reason.NONE)
+    assert len(control.deliveries()) == 1
+    events = [one.event for one in core.records.history(record.uid)]
+    wanted = "settled_sent" if kind == "status_after" else "settled_not_sent"
+    assert wanted in events
