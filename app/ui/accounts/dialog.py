@@ -68,8 +68,9 @@ class AccountsDialog(QDialog):
         self._card.connected.connect(self._on_connected)
         self._soon = QTimer(self, singleShot=True, interval=READ_PAUSE_MS)
         self._soon.timeout.connect(self._read)
-        host.bridge.accounts_changed.connect(lambda _uid: self._read())
-        host.bridge.outbound_changed.connect(lambda _uid: self._read_soon())
+        # Bound methods: Qt lets go of them when this dialog goes, of lambdas it does not.
+        host.bridge.accounts_changed.connect(self._on_account_changed)
+        host.bridge.outbound_changed.connect(self._on_outbound_changed)
         host.bridge.store_changed.connect(self._read_soon)
         theme.changed.connect(self._on_theme_changed)
         self._read()
@@ -138,6 +139,12 @@ class AccountsDialog(QDialog):
             made.setIcon(self._theme.icon("dot-large", tones[provider]))
 
     # --- content ---
+
+    def _on_account_changed(self, _uid: str) -> None:
+        self._read()
+
+    def _on_outbound_changed(self, _uid: str) -> None:
+        self._read_soon()
 
     def _read_soon(self) -> None:
         if not self._soon.isActive():
