@@ -326,11 +326,7 @@ def _shipped_clients(resources: Path) -> dict[str, object]:
 
 
 def read_file(path: Path) -> dict[str, object]:
-    """Read the values a settings file gives, by name; a missing file gives none.
-
-    Raises:
-        SettingError: it cannot be read, or is not TOML.
-    """
+    """Read a settings file's values by name; a missing file gives none. Raises SettingError."""
     try:
         with path.open("rb") as source:
             return _flatten(tomllib.load(source))

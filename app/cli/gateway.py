@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 LOOK_S = 0.5
 TELL_GAP_S = 0.05
 # Below the window, whose typing shall not wait for requests (nice(2)).
-NICE = 5
+NICE = 10
 
 
 def run(

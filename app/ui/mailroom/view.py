@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from app.ui.theme import Theme
 
 _MIN_WIDTHS = {STATE: 226, FROM: 240, WHY: 330}
+# A narrow window rather says what is next than from where; the details below say both.
 _FROM_ABOVE = 1040
 _REMOVING = (Action.DISCARD, Action.UNDO, Action.CANCEL, Action.DISMISS)
 _THIS_ROW = (
@@ -143,7 +144,6 @@ class RowView(QTableView):
         if self.rows() is None:
             return
         width = self.viewport().width()
-        # A narrow window rather says what is next than from where; the details below say both.
         self.setColumnHidden(FROM, width < _FROM_ABOVE)
         for column, size in _widths(width).items():
             self.setColumnWidth(column, size)
