@@ -38,8 +38,11 @@ class Aftercare:
         self._unrecorded: set[str] = set()
         self._resting: dict[str, float] = {}
 
-    def is_done(self, account_uid: str, uid: str, *, is_read: bool) -> None:
-        """Note that a courier is through with a record, and whether its sent copy was read."""
+    def is_done(self, account_uid: str, uid: str, *, is_read: bool | None) -> None:
+        """Note that a courier is through with a record; None if it left its sent copy to be read."""
+        if is_read is None:
+            self.is_unread(account_uid, uid)
+            return
         with self._lock:
             known = self._unread.pop(uid, None)
             tries = known.tries if known else 0
@@ -49,7 +52,7 @@ class Aftercare:
             self._unread[uid] = _Unread(account_uid, due_s, tries + 1)
 
     def is_unread(self, account_uid: str, uid: str) -> None:
-        """Note that a sent copy was left unread by a process that ended; due at once."""
+        """Note that nobody has tried to read a sent copy; due as soon as no mail is."""
         with self._lock:
             self._unread.setdefault(uid, _Unread(account_uid, self._clock.monotonic(), 0))
 
@@ -87,10 +90,10 @@ class Aftercare:
         return list(first.items())
 
     def will_read_soon(self, uid: str) -> bool:
-        """Say whether a sent copy is about to be looked for the second time."""
+        """Say whether a sent copy is about to be looked for the first or the second time."""
         with self._lock:
             known = self._unread.get(uid)
-            return known is not None and known.tries == 1
+            return known is not None and known.tries <= 1
 
     def wait_s(self, busy: Collection[str]) -> float:
         """Give the seconds until something of this is due; busy accounts wake us themselves."""

@@ -84,11 +84,12 @@ class Courier:
             timing=timing,
         )
 
-    def run(self, uid: str, cancel: CancelToken) -> bool:
+    def run(self, uid: str, cancel: CancelToken) -> bool | None:
         """Deliver a due record, ask about an uncertain one, or read a sent copy.
 
         Returns:
-            False if the message was accepted and its sent copy is not read yet.
+            False if the message was accepted but its sent copy could not be read yet; None if
+            that was left for when no more mail of the account is due.
 
         Raises:
             StoreError: the row may stand where it stood before, SENDING included.
@@ -160,7 +161,7 @@ class Courier:
 
     # --- delivering ---
 
-    def _deliver(self, record: OutboundEmail, cancel: CancelToken) -> bool:
+    def _deliver(self, record: OutboundEmail, cancel: CancelToken) -> bool | None:
         claimed = self._ledger.change(
             record,
             "claimed",
@@ -191,7 +192,7 @@ class Courier:
             accepted = self._settler.accept(step.record, receipt, "accepted")
             if accepted.priority >= BULK_PRIORITY:
                 # Nobody looks at it now: what else is due of its account goes before.
-                return False
+                return None
             return self._settler.read_back(accepted, provider, carriage)
         return True
 

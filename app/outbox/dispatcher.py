@@ -158,6 +158,8 @@ class Dispatcher:
         wait_s = LOOK_S if next_due is None else (next_due - now).total_seconds()
         if self._housekeeper and not (due or self._busy):
             self._housekeeper.tidy_if_due()
+        with self._lock:
+            busy |= set(self._busy)
         return min(LOOK_S, self._aftercare.wait_s(busy), max(0.0, wait_s))
 
     def _start_courier(self, account_uid: str, uid: str) -> None:
