@@ -139,3 +139,19 @@ def test_removing_forgets_the_tokens(desk, book, kind):
     assert not book.list_accounts()
     with pytest.raises(NotFound):
         book.get(account.uid)
+
+
+def test_removing_revokes_at_google(desk, book):
+    account = add(desk, book, ProviderKind.GMAIL, PEOPLE[ProviderKind.GMAIL][0])
+    book.remove(account.uid)
+    grants = [one for one in desk.server.sandbox.world.grants.values() if one.provider == "gmail"]
+    assert grants
+    assert all(grant.revoked for grant in grants)
+
+
+def test_removing_works_offline_too(desk, book):
+    account = add(desk, book, ProviderKind.GMAIL, PEOPLE[ProviderKind.GMAIL][0])
+    desk.server.control.fault("revoke", "refuse_before", count=-1)
+    book.remove(account.uid)
+    assert not desk.vault._secrets
+    assert not book.list_accounts()
