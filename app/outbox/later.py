@@ -22,6 +22,7 @@ from app.ports import Verdict
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from datetime import datetime
 
     from app.domain.outbound import OutboundEmail, Receipt
     from app.outbox.ledger import Ledger
@@ -231,8 +232,9 @@ class Later:
         """Not in Sent: ask until the settle window is over, then leave it to the person."""
         now = self._clock.now()
         is_new = record.state is not OutboundState.UNCERTAIN
-        record_then = replace(record, uncertain_at=now, asks=0) if is_new else record
-        following = after_unknown(record_then, now, self._timing)
+        since = now if is_new else _doubted_since(record, now)
+        asked = replace(record, uncertain_at=since, asks=0 if is_new else record.asks)
+        following = after_unknown(asked, now, self._timing)
         step = record.step if record.step is DeliveryStep.SENDING else DeliveryStep.WAITING
         self._ledger.change(
             record,
@@ -241,8 +243,8 @@ class Later:
             reason=following.reason,
             due_at=following.due_at,
             step=step,
-            asks=record_then.asks + 1,
-            uncertain_at=record_then.uncertain_at,
+            asks=asked.asks + 1,
+            uncertain_at=now if is_new else record.uncertain_at,
             evidence={"found": evidence.found},
         )
 
@@ -289,6 +291,12 @@ class Later:
             detail=error.code,
             evidence=error_evidence(error),
         )
+
+
+def _doubted_since(record: OutboundEmail, now: datetime) -> datetime:
+    """Give since when the provider could have said: after its moment, not from the lost answer on."""
+    since, planned = record.uncertain_at or record.updated_at, record.planned_at
+    return max(since, planned) if planned is not None and planned <= now else since
 
 
 def _reason_unasked(record: OutboundEmail, error: AppError) -> Reason:

@@ -73,17 +73,13 @@ def ask_kept(api: GraphApi, draft: ProviderDraft, carriage: Carriage) -> Evidenc
             found="The message is gone from Drafts in Outlook, and it is not (yet) in Sent Items.",
             left_s=left_s,
         )
-    is_waiting = left_s > 0
-    return Evidence(
-        verdict=Verdict.WAITING if is_waiting else Verdict.NOT_SENT,
-        found=(
-            "Outlook has the message in Drafts and its time has not come."
-            if is_waiting
-            else "The message is still in Drafts in Outlook, though its time has come."
-        ),
-        left_s=left_s,
-        draft=_draft_of(message),
-    )
+    if left_s > 0:
+        verdict, found = Verdict.WAITING, "Outlook has the message and its time has not come."
+    elif _in_folder(api, "drafts", carriage):
+        verdict, found = Verdict.NOT_SENT, "It is still in Drafts in Outlook, past its time."
+    else:
+        verdict, found = Verdict.NOT_SENT, "It is unsent in Outlook, in another folder than Drafts."
+    return Evidence(verdict=verdict, found=found, left_s=left_s, draft=_draft_of(message))
 
 
 def withdraw(api: GraphApi, draft: ProviderDraft, carriage: Carriage) -> Evidence:
