@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 from app.domain.account import ProviderKind
 from app.domain.errors import DraftRejected
 from app.domain.texts_problems import problem_sentence
-from app.domain.texts_values import fill, sentence_part, size_text, span_text
+from app.domain.texts_provider import provider_words
+from app.domain.texts_values import fill, size_text, span_text
 
 if TYPE_CHECKING:
     from app.domain.errors import AppError
@@ -197,7 +198,7 @@ def _values(error: AppError) -> dict[str, object]:
         "filename": params.get("filename") or "The file",
         "provider": carrier,
         "company": company,
-        "detail": sentence_part(params.get("detail") or "it gave no reason"),
+        "detail": provider_words(params.get("detail") or "it gave no reason"),
         "scopes": _scope_words(params.get("scopes")),
         "wait": f"in {span_text(wait_s)}" if wait_s is not None else "later",
         "size": _size(params.get("size_bytes"), "too many bytes"),

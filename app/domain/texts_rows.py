@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from app.domain.outbound import DeliveryStep, OutboundState, Reason
 from app.domain.texts_actions import Action, RowWords, Words
 from app.domain.texts_later import LATER_TEXTS, words_for_later
+from app.domain.texts_provider import provider_words
 from app.domain.texts_values import fill, moment_text, plural, sentence_part
 
 if TYPE_CHECKING:
@@ -273,7 +274,7 @@ def _values(record: OutboundEmail, now: datetime, tz: tzinfo | None) -> dict[str
         "attempts": _attempts(record),
         "tries": plural(record.attempts, "try", "tries"),
         "changed": _changed(record),
-        "detail": sentence_part(record.detail) or "it gave no reason",
+        "detail": provider_words(record.detail) or "it gave no reason",
     }
 
 
