@@ -199,15 +199,23 @@ class Outbox:
         for waiting in self._plans.list_open():
             if waiting.account_uid != account_uid or waiting.reason not in _WAITS_FOR_SIGN_IN:
                 continue
-            record = self._ledger.get(waiting.uid)
-            state, reason = _RESUMED.get(record.state, (OutboundState.QUEUED, Reason.NONE))
-            if record.reason is not Reason.SIGN_IN:
-                reason = record.reason
-            self._ledger.change(
-                record, "signed_in", state=state, reason=reason, due_at=self._clock.now()
-            )
+            try:
+                self._resume(self._ledger.get(waiting.uid))
+            except TooLate:
+                # Somebody else was quicker with this one; the others wait all the same.
+                continue
             resumed += 1
         return resumed
+
+    def _resume(self, record: OutboundEmail) -> None:
+        if record.reason not in _WAITS_FOR_SIGN_IN:
+            raise TooLate(state=record.state.value)
+        state, reason = _RESUMED.get(record.state, (OutboundState.QUEUED, Reason.NONE))
+        if record.reason is not Reason.SIGN_IN:
+            reason = record.reason
+        self._ledger.change(
+            record, "signed_in", state=state, reason=reason, due_at=self._clock.now()
+        )
 
     def _submitted(self, uid: str) -> Draft:
         draft = self._records.submitted_draft(uid)

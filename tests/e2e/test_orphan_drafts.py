@@ -229,3 +229,18 @@ def test_cancelled_before_anything_was_tried_asks_the_provider_nothing(server, f
     assert len(server.control.requests()) > before
     assert deletes(server) == 0
     assert [one["subject"] for one in server.control.deliveries()] == ["goes out"]
+
+
+@BOTH
+def test_of_an_account_that_was_removed_nothing_is_asked_and_the_history_says_so(
+    server, folder, address
+):
+    server.control.fault("create_draft", "drop_after")
+    with open_profile(folder, server.url, **SLOW) as core:
+        uid = submit(core, "removed")
+        settle(core, lambda records: records[0].reason is Reason.OFFLINE)
+        core.book.remove(core.book.list_accounts()[0].uid)
+        core.outbox.cancel(uid)
+        core.dispatcher.wake()
+        wait_until(lambda: is_swept(core, uid))
+        assert events(core, uid)[-2:] == ["cancelled", "draft_unasked"]
