@@ -687,10 +687,27 @@ def test_a_narrow_window_shows_what_is_next_rather_than_from_where(make_page, qt
     view = page.window._view
 
     page.window.resize(page.window.minimumSize())
-    qtbot.waitUntil(lambda: view.isColumnHidden(FROM))
+    qtbot.waitUntil(lambda: view.isVisible() and 800 < view.viewport().width() < 1040)
+    assert view.isColumnHidden(FROM)
 
     # The last column ends inside the window, and no tab is behind an arrow.
     assert view.columnViewportPosition(WHY) + view.columnWidth(WHY) <= view.viewport().width()
     assert page.window._tabs.width() >= page.window._tabs.sizeHint().width()
     page.window.resize(1180, 780)
     qtbot.waitUntil(lambda: not view.isColumnHidden(FROM))
+
+
+def test_a_tab_that_is_not_looked_at_is_counted_and_read_when_one_turns_to_it(make_page, qtbot):
+    page = make_page([make_record(S.QUEUED, R.OFFLINE, uid="a")])
+    scheduled = page.window._lists["Scheduled"]
+    page.wait(lambda: page.window._lists["Outbox"].model.rowCount() == 1)
+    page.host.records["later"] = make_record(
+        S.SCHEDULED, R.SCHEDULED, uid="later", due_at=minutes(60)
+    )
+
+    page.host.bus.publish(StoreChanged())
+    page.wait(lambda: page.window._tabs.count_text(1) == "1")
+    assert scheduled.model.rowCount() == 0
+
+    page.window.show_tab("Scheduled")
+    page.wait(lambda: scheduled.model.rowCount() == 1)

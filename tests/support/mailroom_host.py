@@ -17,7 +17,7 @@ from app.domain.outbound import HistoryEntry, OutboundEmail, OutboundState, Reas
 from app.ports import OutboxView, RecordPage, Standing
 from app.runtime.bus import Bus
 from app.ui.bridge import Bridge
-from app.ui.mailroom.rows import belongs, is_listed
+from app.ui.mailroom.rows import RowPage, Word, belongs, is_listed
 from tests.support.mailroom_values import NOW, make_draft, make_mailbox
 
 
@@ -67,15 +67,15 @@ class MemoryMailroomHost:
     # --- ReadHost ---
 
     def page(
-        self, view: OutboxView, text: str, before: int | None, limit: int
-    ) -> Future[RecordPage]:
-        def read() -> RecordPage:
+        self, view: OutboxView, text: str, before: int | None, limit: int, word: Word
+    ) -> Future[RowPage]:
+        def read() -> RowPage:
             self.reads += 1
             found = self._listed(view, text)
             start = before or 0
             shown = tuple(found[start : start + limit])
             more = start + limit if len(found) > start + limit else None
-            return RecordPage(records=shown, before=more)
+            return word(RecordPage(records=shown, before=more))
 
         return self._worker.submit(read)
 

@@ -12,16 +12,20 @@ if TYPE_CHECKING:
     from app.domain.account import Mailbox
     from app.domain.draft import Draft
     from app.domain.outbound import HistoryEntry, OutboundEmail
-    from app.ports import Clock, OutboxView, RecordPage, Standing
+    from app.ports import Clock, OutboxView, Standing
     from app.ui.bridge import Bridge
+    from app.ui.mailroom.rows import RowPage, Word
 
 
 class ReadHost(Protocol):
     """Reads the profile."""
 
     def page(
-        self, view: OutboxView, text: str, before: int | None, limit: int
-    ) -> Future[RecordPage]: ...
+        self, view: OutboxView, text: str, before: int | None, limit: int, word: Word
+    ) -> Future[RowPage]:
+        """Give a page of records as `word` puts it; `word` runs on the worker."""
+        ...
+
     def count(self, view: OutboxView) -> Future[int]: ...
     def tally(self, view: OutboxView, text: str) -> Future[dict[Standing, int]]:
         """Count what a list holds, rows that are not loaded too, by how they stand."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, QTimer, Signal
@@ -11,7 +12,7 @@ from app.domain.texts import Action, actions_of
 from app.ui import tasks
 from app.ui.mailroom.bulk import offers_of_all
 from app.ui.mailroom.model import RowModel
-from app.ui.mailroom.rows import belongs, draft_row, is_listed, record_row
+from app.ui.mailroom.rows import belongs, draft_row, is_listed, page_rows, record_row
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -20,9 +21,9 @@ if TYPE_CHECKING:
     from app.domain.account import Mailbox
     from app.domain.draft import Draft
     from app.domain.outbound import OutboundEmail
-    from app.ports import OutboxView, RecordPage
+    from app.ports import OutboxView
     from app.ui.mailroom.host import MailroomHost
-    from app.ui.mailroom.rows import Row
+    from app.ui.mailroom.rows import RowPage
     from app.ui.tasks import Task
 
 PAGE = 100
@@ -52,7 +53,23 @@ class RowList(QObject):
         self._pause = QTimer(self, singleShot=True, interval=FILTER_PAUSE_MS)
         self._pause.timeout.connect(self.read)
         self.model.more_wanted.connect(self.read_more)
-        host.bridge.store_changed.connect(self.read)
+        self._is_shown = True
+        self._is_stale = False
+        host.bridge.store_changed.connect(self._on_store_changed)
+
+    def set_shown(self, shown: bool) -> None:
+        """Keep fresh what is looked at; the rest is counted, and read when one turns to it."""
+        self._is_shown = shown
+        if shown and self._is_stale:
+            self.read()
+
+    def count(self) -> None:
+        """Count anew what the tab's badge shows."""
+        raise NotImplementedError
+
+    def _on_store_changed(self) -> None:
+        self._is_stale = not self._is_shown
+        (self.read if self._is_shown else self.count)()
 
     def set_filter(self, text: str) -> None:
         """Show only what holds every word, after a pause in typing."""
@@ -105,33 +122,35 @@ class RecordList(RowList):
     def read(self) -> None:
         """Read the list: as much as is shown, or the first page under another filter."""
         shown = self.model.rowCount() if self._text == self._shown_text else 0
-        self._shown_text = self._text
-        future = self._host.page(self._view, self._text, None, max(PAGE, shown))
+        self._shown_text, self._is_stale = self._text, False
+        future = self._page(None, max(PAGE, shown))
         self._expect(tasks.run(self, future, done=self._on_read, failed=self.failed.emit))
-        self._count()
+        self.count()
 
     def read_more(self) -> None:
         """Read the page after the last row."""
         if self._before is None or self._reading is not None:
             return
-        future = self._host.page(self._view, self._text, self._before, PAGE)
+        future = self._page(self._before, PAGE)
         self._expect(tasks.run(self, future, done=self._on_more, failed=self.failed.emit))
 
-    def _on_read(self, page: RecordPage) -> None:
+    def _page(self, before: int | None, limit: int) -> Future[RowPage]:
+        """Read a page; its rows are worded on the worker: a hundred take as long as a frame."""
+        word = partial(page_rows, now=self._host.clock.now(), percents=dict(self._percent))
+        return self._host.page(self._view, self._text, before, limit, word)
+
+    def _on_read(self, page: RowPage) -> None:
         self._reading, self._before = None, page.before
-        self.model.set_rows(self._rows(page), has_more=page.before is not None)
+        self.model.set_rows(page.rows, has_more=page.before is not None)
         self.loaded.emit()
 
-    def _on_more(self, page: RecordPage) -> None:
+    def _on_more(self, page: RowPage) -> None:
         self._reading, self._before = None, page.before
-        self.model.append(self._rows(page), has_more=page.before is not None)
+        self.model.append(page.rows, has_more=page.before is not None)
         self.loaded.emit()
 
-    def _rows(self, page: RecordPage) -> list[Row]:
-        now = self._host.clock.now()
-        return [record_row(one, now, self._percent.get(one.uid, 0)) for one in page.records]
-
-    def _count(self) -> None:
+    def count(self) -> None:
+        """Count the records of the view."""
         counting = self._host.count(self._view)
         tasks.run(self, counting, done=self.counted.emit, failed=self.failed.emit)
 
@@ -171,12 +190,12 @@ class RecordList(RowList):
         is_much = len(changed) > MANY_CHANGES
         self._soon.setInterval(MUCH_MS if is_much else CHANGES_MS)
         if is_much:
-            self.read()
+            self._on_store_changed()
             return
         for uid in changed:
             found = self._host.find_record(uid)
             tasks.run(self, found, done=self._on_found, failed=self.failed.emit)
-        self._count()
+        self.count()
 
     def _on_found(self, record: OutboundEmail | None) -> None:
         if record is None:
@@ -220,6 +239,10 @@ class DraftList(RowList):
             self._read_mailboxes()
         future = self._host.list_drafts(self._limit)
         self._expect(tasks.run(self, future, done=self._on_read, failed=self.failed.emit))
+
+    def count(self) -> None:
+        """Count them, which is to read them: blank ones are not listed."""
+        self.read()
 
     def read_more(self) -> None:
         """Read more of them."""

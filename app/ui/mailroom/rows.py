@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from app.domain.outbound import OutboundState, Reason
 from app.domain.texts import draft_words, people_text, plural, row_words, size_text
-from app.ports import OutboxView
+from app.ports import OutboxView, RecordPage
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -66,6 +67,24 @@ def record_row(record: OutboundEmail, now: datetime, percent: int = 0) -> Row:
         words=row_words(record, now, percent=percent),
         record=record,
     )
+
+
+@dataclass(frozen=True, slots=True)
+class RowPage:
+    """Rows, and where the page after them begins."""
+
+    rows: list[Row]
+    before: int | None
+
+
+# How a page of records becomes rows; it knows no widget, because a worker calls it.
+Word = Callable[[RecordPage], RowPage]
+
+
+def page_rows(page: RecordPage, *, now: datetime, percents: Mapping[str, int]) -> RowPage:
+    """Make the rows of a page."""
+    rows = [record_row(one, now, percents.get(one.uid, 0)) for one in page.records]
+    return RowPage(rows, page.before)
 
 
 def draft_row(draft: Draft, mailboxes: Mapping[str, Mailbox], now: datetime) -> Row:

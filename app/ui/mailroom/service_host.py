@@ -15,9 +15,10 @@ if TYPE_CHECKING:
     from app.domain.account import Mailbox
     from app.domain.draft import Draft
     from app.domain.outbound import HistoryEntry, OutboundEmail
-    from app.ports import Clock, OutboxView, RecordPage, Standing
+    from app.ports import Clock, OutboxView, Standing
     from app.services import Services
     from app.ui.bridge import Bridge
+    from app.ui.mailroom.rows import RowPage, Word
 
 ALL_DRAFTS = 1_000_000
 
@@ -54,10 +55,10 @@ class ServiceMailroomHost:
         return self._bridge
 
     def page(
-        self, view: OutboxView, text: str, before: int | None, limit: int
-    ) -> Future[RecordPage]:
-        """Read a page of records."""
-        return self._store(self._services.lists.page, view, text, before, limit)
+        self, view: OutboxView, text: str, before: int | None, limit: int, word: Word
+    ) -> Future[RowPage]:
+        """Read a page of records, and word it."""
+        return self._store(lambda: word(self._services.lists.page(view, text, before, limit)))
 
     def count(self, view: OutboxView) -> Future[int]:
         """Count the records of a view."""

@@ -199,6 +199,8 @@ class MailroomWindow(QMainWindow):
     def _on_tab_changed(self, index: int) -> None:
         rows = self._lists[TABS[index]]
         rows.set_filter(self._filter.text())
+        for one in self._lists.values():
+            one.set_shown(one is rows)
         self._view.show_model(rows.model)
         self._on_row_chosen("")
         self._on_loaded()
