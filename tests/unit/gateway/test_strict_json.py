@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import time
 
 import pytest
 from hypothesis import given
@@ -61,3 +62,27 @@ def test_whole_pairs_of_surrogates_are_one_character(data: bytes) -> None:
 def test_half_characters_are_refused(data: bytes) -> None:
     with pytest.raises(NotJson, match="half a character"):
         parse(data)
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        b'{"a":"' + b'\\"' * 1_000_000,
+        b'["' * 1_000_000,
+        b'"' * 1_000_001,
+        b'{"a":"' + b"\\" * 1_000_001,
+        b'{"a":"' + b'\\x"\\' * 1_000_000,
+    ],
+    ids=["escaped quotes", "opened strings", "quotes", "backslashes", "mixed"],
+)
+def test_broken_strings_cost_no_more_than_whole_ones(data: bytes) -> None:
+    # A look that went back would take hours here.
+    begun = time.process_time()
+    with pytest.raises(NotJson):
+        parse(data)
+    assert time.process_time() - begun < 10
+
+
+def test_brackets_behind_an_open_string_are_no_depth() -> None:
+    assert depth_of(b'{"a": "' + b"[" * 100) == 1
+    assert depth_of(b'{"a": "\\"[[[", "b": [[') == 3
