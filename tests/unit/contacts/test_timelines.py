@@ -10,12 +10,19 @@ from typing import Any
 
 import pytest
 
-from app.contacts.timelines import Timelines
+from app.contacts.timelines import Timelines, entries_of
 from app.domain.account import Account, AccountState, Capability, ProviderKind
 from app.domain.contact import TimelineState
 from app.domain.draft import Body, BodyMode, ContextLink, Draft, LinkKind, Quote
 from app.domain.errors import DraftRejected, StoreBusy
-from app.domain.outbound import HistoryEntry, OutboundEmail, OutboundState, Receipt
+from app.domain.outbound import (
+    HistoryEntry,
+    Keeper,
+    OutboundEmail,
+    OutboundState,
+    Reason,
+    Receipt,
+)
 from app.domain.submission import Submission
 from app.paths import Paths
 from app.ports import OutboxView
@@ -25,6 +32,7 @@ from app.store.records import SqliteRecords
 from app.store.timelines import SqliteTimelines
 from app.wiring import open_services
 from tests.support.drafts import NOW, draft, mailbox
+from tests.support.mailroom_values import make_record, minutes
 from tests.support.waiting import wait_until
 
 CONTEXT = ContextLink(LinkKind.CONTEXT, "4711", "ticket")
@@ -283,3 +291,12 @@ def test_quoted_originals_are_left_alone(services: Services) -> None:
     quote = Quote(attribution="Jane wrote:", html="<p>{{their.field}}</p>", text="{{their.field}}")
     filled = services.submitter.prepare(draft(body=body("{{contact.first_name}}"), quote=quote))
     assert (filled.draft.body.text, filled.draft.quote, filled.problems) == ("Jane", quote, ())
+
+
+def test_mail_that_the_provider_keeps_stands_at_the_moment_that_was_chosen() -> None:
+    record = make_record(
+        OutboundState.SCHEDULED, Reason.AT_PROVIDER, keeper=Keeper.PROVIDER,
+        planned_at=minutes(60), due_at=minutes(75), links=(CONTEXT,),
+    )  # fmt: skip
+    (entry,) = entries_of(record)
+    assert (entry.state, entry.at) == (TimelineState.SCHEDULED, minutes(60))
