@@ -53,8 +53,11 @@ class Answering:
                 connection.sendall(self._answer)
 
 
+Serve = Callable[[bytes], Answering]
+
+
 @pytest.fixture
-def serve() -> Iterator[Callable[[bytes], Answering]]:
+def serve() -> Iterator[Serve]:
     with contextlib.ExitStack() as closing:
 
         def start(answer: bytes) -> Answering:
@@ -81,7 +84,7 @@ def get(wire: Wire, url: str) -> tuple[int, dict[str, str], bytes]:
     return wire.exchange("GET", url, (), None, lambda _event, _info: None)
 
 
-def test_a_connection_is_used_again(wire, serve):
+def test_a_connection_is_used_again(wire: Wire, serve: Serve) -> None:
     server = serve(answer())
 
     for _ in range(3):
@@ -90,7 +93,7 @@ def test_a_connection_is_used_again(wire, serve):
     assert (server.connections, len(server.heads)) == (1, 3)
 
 
-def test_the_request_names_its_host_and_takes_packed_answers(wire, serve):
+def test_the_request_names_its_host_and_takes_packed_answers(wire: Wire, serve: Serve) -> None:
     server = serve(answer())
 
     get(wire, f"{server.url}/a/b?c=d#not-sent")
@@ -101,7 +104,9 @@ def test_the_request_names_its_host_and_takes_packed_answers(wire, serve):
     assert b"Accept-Encoding: gzip" in lines
 
 
-def test_what_no_url_may_hold_is_encoded_and_what_is_encoded_stays(wire, serve):
+def test_what_no_url_may_hold_is_encoded_and_what_is_encoded_stays(
+    wire: Wire, serve: Serve
+) -> None:
     server = serve(answer())
 
     get(wire, f"{server.url}/a b/ü%2Fc?token=%3D")
@@ -109,13 +114,13 @@ def test_what_no_url_may_hold_is_encoded_and_what_is_encoded_stays(wire, serve):
     assert server.heads[0].startswith(b"GET /a%20b/%C3%BC%2Fc?token=%3D HTTP/1.1\r\n")
 
 
-def test_packed_answers_are_unpacked(wire, serve):
+def test_packed_answers_are_unpacked(wire: Wire, serve: Serve) -> None:
     server = serve(answer(gzip.compress(b'{"id": 1}'), b"Content-Encoding: gzip"))
 
     assert get(wire, server.url)[2] == b'{"id": 1}'
 
 
-def test_an_answer_that_cannot_be_unpacked_is_none(wire, serve):
+def test_an_answer_that_cannot_be_unpacked_is_none(wire: Wire, serve: Serve) -> None:
     server = serve(answer(b"no gzip", b"Content-Encoding: gzip"))
 
     with pytest.raises(WireBrokenError) as caught:
@@ -124,14 +129,14 @@ def test_an_answer_that_cannot_be_unpacked_is_none(wire, serve):
     assert caught.value.detail == "the answer could not be unpacked"
 
 
-def test_an_answer_cut_off_within_its_packing_is_none(wire, serve):
+def test_an_answer_cut_off_within_its_packing_is_none(wire: Wire, serve: Serve) -> None:
     server = serve(answer(gzip.compress(b"0123456789" * 50)[:-9], b"Content-Encoding: gzip"))
 
     with pytest.raises(WireBrokenError):
         get(wire, server.url)
 
 
-def test_repeated_headers_are_joined_and_names_are_small(wire, serve):
+def test_repeated_headers_are_joined_and_names_are_small(wire: Wire, serve: Serve) -> None:
     server = serve(answer(b"{}", b"X-Limit: one", b"x-limit: two", b"Retry-After: 3"))
 
     headers = get(wire, server.url)[1]
@@ -151,14 +156,14 @@ def test_repeated_headers_are_joined_and_names_are_small(wire, serve):
         "ftp://127.0.0.1/",
     ],
 )
-def test_an_address_that_is_none_breaks_before_anything_is_sent(wire, url):
+def test_an_address_that_is_none_breaks_before_anything_is_sent(wire: Wire, url: str) -> None:
     with pytest.raises(WireBrokenError) as caught:
         get(wire, url)
 
     assert "secret" not in str(caught.value)
 
 
-def test_requests_after_closing_get_connections_of_their_own(wire, serve):
+def test_requests_after_closing_get_connections_of_their_own(wire: Wire, serve: Serve) -> None:
     server = serve(answer())
     get(wire, server.url)
     wire.close()
@@ -166,7 +171,9 @@ def test_requests_after_closing_get_connections_of_their_own(wire, serve):
     assert get(wire, server.url)[0] == 200
 
 
-def test_the_system_s_proxy_is_asked(wire, serve, monkeypatch):
+def test_the_system_s_proxy_is_asked(
+    wire: Wire, serve: Serve, monkeypatch: pytest.MonkeyPatch
+) -> None:
     proxy = serve(answer(b"by proxy"))
     monkeypatch.setenv("http_proxy", f"http://ada:p%40ss@127.0.0.1:{proxy.port}")
     monkeypatch.setenv("no_proxy", "")
@@ -179,7 +186,9 @@ def test_the_system_s_proxy_is_asked(wire, serve, monkeypatch):
     assert b"Proxy-Authorization: Basic YWRhOnBAc3M=" in proxy.heads[0]
 
 
-def test_a_proxy_without_a_scheme_is_asked_for_all_addresses(wire, serve, monkeypatch):
+def test_a_proxy_without_a_scheme_is_asked_for_all_addresses(
+    wire: Wire, serve: Serve, monkeypatch: pytest.MonkeyPatch
+) -> None:
     proxy = serve(answer(b"by proxy"))
     monkeypatch.setenv("all_proxy", f"127.0.0.1:{proxy.port}")
     monkeypatch.setenv("no_proxy", "")
@@ -187,7 +196,9 @@ def test_a_proxy_without_a_scheme_is_asked_for_all_addresses(wire, serve, monkey
     assert get(wire, "http://mail.example/")[2] == b"by proxy"
 
 
-def test_places_that_need_no_proxy_are_asked_directly(wire, serve, monkeypatch):
+def test_places_that_need_no_proxy_are_asked_directly(
+    wire: Wire, serve: Serve, monkeypatch: pytest.MonkeyPatch
+) -> None:
     proxy, server = serve(answer(b"by proxy")), serve(answer(b"direct"))
     monkeypatch.setenv("http_proxy", f"http://127.0.0.1:{proxy.port}")
     monkeypatch.setenv("no_proxy", "127.0.0.1")
@@ -196,7 +207,9 @@ def test_places_that_need_no_proxy_are_asked_directly(wire, serve, monkeypatch):
     assert proxy.heads == []
 
 
-def test_headers_do_not_get_into_the_log(wire, serve, caplog):
+def test_headers_do_not_get_into_the_log(
+    wire: Wire, serve: Serve, caplog: pytest.LogCaptureFixture
+) -> None:
     caplog.set_level(logging.DEBUG)
     server = serve(answer())
 
@@ -207,7 +220,7 @@ def test_headers_do_not_get_into_the_log(wire, serve, caplog):
     assert "topsecret" not in caplog.text
 
 
-def test_parameters_are_encoded_once_and_spaces_as_such():
+def test_parameters_are_encoded_once_and_spaces_as_such() -> None:
     url = with_params("https://mail.example/a", [("$filter", "id eq 'a+b'"), ("n", "1")])
 
     assert url == "https://mail.example/a?%24filter=id%20eq%20%27a%2Bb%27&n=1"

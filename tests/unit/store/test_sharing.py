@@ -50,10 +50,10 @@ class Crowd:
         shared = self.database.shared
         with self.database.write():
             futures = []
-            for count, work in enumerate(works, 1):
+            for work in works:
                 futures.append(self._threads.submit(shared.run, self._counted(work)))
                 # In the order of the works.
-                wait_until(lambda count=count: len(shared._waiting) == count)
+                wait_until(lambda: len(shared._waiting) == len(futures))
         self._threads.shutdown(wait=True)
         return futures
 
