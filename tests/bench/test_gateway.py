@@ -111,7 +111,7 @@ def test_memory_is_flat(running: tuple[int, str, str]) -> None:
     pid, url, token = running
     load(url, token, body=BODY, total=2000, connections=50)
     before = memory_mb(pid)
-    load(url, token, body=BODY, total=MANY, connections=50)
+    show(f"{MANY} requests", load(url, token, body=BODY, total=MANY, connections=50))
     after = memory_mb(pid)
     print(f"memory {before:.1f} MB, after {MANY} more requests {after:.1f} MB")
 
