@@ -28,7 +28,7 @@ from app.gateway.replies import find_reply
 from app.mime.filenames import clean_filename
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     from app.conversations.answering import Target
     from app.domain.account import Mailbox
@@ -38,8 +38,11 @@ if TYPE_CHECKING:
     from app.services import Services
 
 MAX_FETCHED_BYTES = 35_000_000
-_BODY = re.compile(r"<body\b[^>]*>(.*?)(?:</body\s*>|\Z)", re.IGNORECASE | re.DOTALL)
-_STYLE = re.compile(r"<style\b.*?</style\s*>", re.IGNORECASE | re.DOTALL)
+# Possessive and never past the next tag: what is broken is not looked at twice.
+_BODY = re.compile(r"<body\b[^<>]*+>", re.IGNORECASE)
+_BODY_END = re.compile(r"</body\s*+>", re.IGNORECASE)
+_STYLE = re.compile(r"<style\b", re.IGNORECASE)
+_STYLE_END = re.compile(r"</style\s*+>", re.IGNORECASE)
 NO_SUBJECT = "(no subject)"
 
 
@@ -146,11 +149,19 @@ def body_of(html: str | None, text: str | None) -> Body:
 
 def fragment(html: str) -> str:
     """Give the inside of a whole document's body with its styles; a fragment as it is."""
-    match = _BODY.search(html)
-    if match is None:
+    start = _BODY.search(html)
+    if start is None:
         return html
-    styles = "".join(_STYLE.findall(html[: match.start()]))
-    return styles + match[1]
+    end = _BODY_END.search(html, start.end())
+    inside = html[start.end() : end.start() if end else len(html)]
+    return "".join(_styles(html[: start.start()])) + inside
+
+
+def _styles(head: str) -> Iterator[str]:
+    at = 0
+    while (start := _STYLE.search(head, at)) and (end := _STYLE_END.search(head, start.end())):
+        yield head[start.start() : end.end()]
+        at = end.end()
 
 
 def _subject(order: Order, reply: Target | None) -> str:

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import time
 from typing import Any
 
 import pytest
@@ -87,3 +88,13 @@ def test_any_body_is_an_order_or_a_refusal_with_details(body: dict[str, Any]) ->
         return
     assert found.status == 400
     assert found.details
+
+
+@pytest.mark.parametrize(
+    "html", ["<body" * 200_000, "<style" * 200_000 + "<body>", "<body>" + "</body " * 200_000]
+)
+def test_broken_documents_cost_no_more_than_whole_ones(html: str) -> None:
+    # A look that went back would take minutes here.
+    begun = time.process_time()
+    fragment(html)
+    assert time.process_time() - begun < 5
