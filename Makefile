@@ -89,7 +89,7 @@ bench: $(READY)
 	@$(BIN)/python -m pytest tests/bench -s -p no:randomly
 
 soak: $(READY)
-	@POSTRIDER_FULL=1 $(BIN)/python -m pytest -s -p no:randomly -o faulthandler_timeout=1800 tests/e2e/test_fault_matrix.py \
+	@POSTRIDER_FULL=1 $(BIN)/python -m pytest -s -p no:randomly -o faulthandler_timeout=1800 tests/e2e/test_fault_matrix.py tests/e2e/test_fault_matrix_later.py \
 		tests/e2e/test_kill_points.py tests/unit/outbox/test_state_machine.py tests/soak
 
 coverage: $(READY)

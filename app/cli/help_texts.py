@@ -59,7 +59,10 @@ EXAMPLES: dict[str, str] = {
   postrider send --reply-to-message UID --text "One more thing …"
 
 --reply-to-message answers everybody of that message with its subject, in its conversation and
-from the mailbox it belongs to; --to, --cc and --subject say otherwise.""",
+from the mailbox it belongs to; --to, --cc and --subject say otherwise.
+
+--at: from an Outlook account Outlook keeps the message and sends it, whether this computer is on or
+not; with --kept-by computer, and from Gmail, this computer sends it and must be on.""",
     "accounts": """\
   postrider accounts add --provider gmail
   postrider accounts add --provider outlook --flow device
