@@ -34,6 +34,8 @@ NEWEST = 2_000
 # A word of one or two letters is looked for by the runs that begin with it; one that begins more runs
 # than this is so common that simply looking finds a page of it at once.
 MOST_RUNS = 200
+# Beside a longer word only a rare one helps.
+MOST_RUNS_BESIDE = 20
 _RUN = 3
 _LAST = "\U0010ffff"
 _LISTED = (
@@ -142,13 +144,13 @@ class SqliteLists:
         """Give what must be found in the index of runs: "" if it cannot help, None if nothing has it."""
         parts = set()
         for word in words:
-            if len(word) >= _RUN:
+            if _is_long(word):
                 parts |= {_quoted(word[at : at + _RUN]) for at in range(len(word) - _RUN + 1)}
                 continue
             runs = self._runs_from(word)
             if not runs:
                 return None
-            if len(runs) <= MOST_RUNS:
+            if len(runs) <= (MOST_RUNS_BESIDE if any(map(_is_long, words)) else MOST_RUNS):
                 parts.add(f"({' OR '.join(map(_quoted, runs))})")
         return " AND ".join(sorted(parts))
 
@@ -198,6 +200,10 @@ class _Search:
 def _all_of(view: OutboxView, text: str) -> tuple[str, list[object]]:
     words = text.casefold().split()
     return f"({VIEWS[view]})" + " AND instr(o.haystack, ?) > 0" * len(words), [*words]
+
+
+def _is_long(word: str) -> bool:
+    return len(word) >= _RUN
 
 
 def _quoted(run: str) -> str:

@@ -24,6 +24,7 @@ from app.store.migrate import migrate
 from app.store.record_lists import SqliteLists
 from app.store.record_rows import content_values, record_values
 from app.store.records import SqliteRecords
+from app.ui.mailroom.rows import RowPage
 from app.ui.mailroom.window import MailroomWindow
 from app.ui.theme import Theme
 from tests.support.mailroom_host import MemoryMailroomHost
@@ -104,9 +105,14 @@ class StoredHost(MemoryMailroomHost):
         self._store = ThreadPoolExecutor(1)
 
     def page(
-        self, view: OutboxView, text: str, before: int | None, limit: int
-    ) -> Future[RecordPage]:
-        return self._store.submit(self._lists.page, view, text, before, limit)
+        self,
+        view: OutboxView,
+        text: str,
+        before: int | None,
+        limit: int,
+        word: Callable[[RecordPage], RowPage],
+    ) -> Future[RowPage]:
+        return self._store.submit(lambda: word(self._lists.page(view, text, before, limit)))
 
     def count(self, view: OutboxView) -> Future[int]:
         return self._store.submit(self._lists.count, view)
