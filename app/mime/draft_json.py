@@ -11,11 +11,10 @@ from typing import TYPE_CHECKING, Any
 
 from app.domain.address import Address
 from app.domain.attachment import Attachment, Disposition
-from app.domain.conversation import OriginalAttachment, OriginalKind, ThreadRef
+from app.domain.conversation import ThreadRef
 from app.domain.draft import (
     Body,
     BodyMode,
-    ComingFile,
     ContextLink,
     Draft,
     LinkKind,
@@ -25,6 +24,7 @@ from app.domain.draft import (
     ReplyMode,
 )
 from app.domain.outbound import Envelope, MessageContent
+from app.mime.coming_json import coming_from_dict, coming_to_dict
 from app.mime.halves import whole_json
 from app.mime.json_fields import Fields, time_text
 
@@ -106,40 +106,6 @@ def attachment_from_dict(value: object, where: str = "") -> Attachment:
         disposition=fields.choice("disposition", Disposition, Disposition.ATTACHMENT),
         content_id=fields.text("content_id", ""),
         brought_by=fields.text("brought_by", ""),
-    )
-
-
-def _coming_to_dict(coming: ComingFile) -> JsonObject:
-    file = coming.file
-    return {
-        "uid": coming.uid,
-        "account_uid": coming.account_uid,
-        "message_id": coming.message_id,
-        "disposition": coming.disposition.value,
-        "provider_id": file.provider_id,
-        "filename": file.filename,
-        "media_type": file.media_type,
-        "size_bytes": file.size_bytes,
-        "content_id": file.content_id,
-        "kind": file.kind.value,
-    }
-
-
-def _coming_from_dict(value: object, where: str = "") -> ComingFile:
-    fields = Fields(value, where)
-    return ComingFile(
-        uid=fields.text("uid"),
-        account_uid=fields.text("account_uid"),
-        message_id=fields.text("message_id"),
-        disposition=fields.choice("disposition", Disposition, Disposition.ATTACHMENT),
-        file=OriginalAttachment(
-            provider_id=fields.text("provider_id"),
-            filename=fields.text("filename"),
-            media_type=fields.text("media_type", "application/octet-stream"),
-            size_bytes=fields.number("size_bytes", 0),
-            content_id=fields.text("content_id", ""),
-            kind=fields.choice("kind", OriginalKind, OriginalKind.FILE),
-        ),
     )
 
 
@@ -233,7 +199,7 @@ def draft_to_dict(draft: Draft) -> JsonObject:
     # Written only where they are: fingerprints of what was sent before stay what they were.
     more: JsonObject = {"signed": True} if draft.is_signed else {}
     if draft.coming:
-        more["coming"] = [_coming_to_dict(one) for one in draft.coming]
+        more["coming"] = [coming_to_dict(one) for one in draft.coming]
     return whole_json(
         {
             "version": VERSION,
@@ -281,7 +247,7 @@ def draft_from_dict(value: object) -> Draft:
         reply=fields.one("reply", reply_from_dict),
         attachments=fields.items("attachments", attachment_from_dict),
         links=fields.items("links", link_from_dict),
-        coming=fields.items("coming", _coming_from_dict),
+        coming=fields.items("coming", coming_from_dict),
         is_signed=fields.flag("signed"),
     )
 

@@ -289,7 +289,7 @@ def test_edited_inline_the_pictures_stand_in_the_text(page, desk):
 
 
 def test_links_are_told_and_not_sent(page, desk):
-    desk.conversations.html = '<p><a href="https://files.example/plan">plan.docx</a></p>'
+    desk.conversations.html = '<p><a href="https://drive.example/plan">plan.docx</a></p>'
     link = {"kind": OriginalKind.LINK}
     desk.conversations.files = (original_file("plan.docx", **link), original_file("b.xlsx", **link))
     forward(page)
