@@ -16,6 +16,7 @@ from app.store.database import Database
 from app.store.migrate import migrate
 from app.store.sync import SqliteSync
 from tests.support.made_up_mail import NOON, OWN, Crowd
+from tests.support.priority import going_first
 
 THREADS = 100_000
 ACCOUNT = "acc-bench"
@@ -69,10 +70,9 @@ def test_search_of_100_000_threads_beside_like(filled):
 
     for text in QUERIES:
         index.search(ACCOUNT, text)
-    ours = {
-        text: min(milliseconds(index.search, ACCOUNT, text) for _ in range(3)) for text in QUERIES
-    }
-    plain = {text: milliseconds(like, text) for text in QUERIES}
+    with going_first():
+        ours = {text: milliseconds(index.search, ACCOUNT, text) for text in QUERIES}
+        plain = {text: milliseconds(like, text) for text in QUERIES}
     for text in sorted(ours, key=ours.get, reverse=True)[:6]:
         print(f"{text!r:28} index {ours[text]:6.2f} ms   LIKE {plain[text]:6.2f} ms")
     slowest = p95(list(ours.values()))
@@ -101,7 +101,8 @@ def test_suggestions_from_100_000_people():
         " nobody zzz example .example"
     ).split()
     typed += ["jane doe", "doe jane north", "x sato", "jane zzz", "a b c", "example 9999"]
-    times = {text: min(milliseconds(index.find, text, 8) for _ in range(3)) for text in typed}
+    with going_first():
+        times = {text: milliseconds(index.find, text, 8) for text in typed}
     for text in sorted(times, key=times.get, reverse=True)[:5]:
         print(f"{text!r:20} {times[text]:.2f} ms")
     print(f"suggest p95: {p95(list(times.values())):.2f} ms")

@@ -6,7 +6,6 @@ then to the painted letter, so a busy event loop counts. Says a JSON object a li
 
 from __future__ import annotations
 
-import contextlib
 import gc
 import json
 import os
@@ -24,18 +23,12 @@ from app.paths import Paths
 from app.ui.application import GuiProgram, run_gui
 from app.ui.launch import Inbox, LaunchRequest
 from app.wiring import open_services
+from tests.support.priority import go_first
 
 TEXT = "Dear Jane, here are the numbers you asked for. "
 # A line each so often, as a person does; one endless paragraph is another bench.
 LINE_KEYS = 80
 WARM_UP_KEYS = 60
-
-
-def go_first() -> None:
-    """Run before whatever else this machine does, where that is allowed: the times shall be ours."""
-    if hasattr(os, "sched_setscheduler"):
-        with contextlib.suppress(OSError):
-            os.sched_setscheduler(0, os.SCHED_RR, os.sched_param(1))
 
 
 class Typist(QObject):
