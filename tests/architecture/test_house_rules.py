@@ -131,6 +131,8 @@ CATCH_ALL_FILES = {
     "app/outbox/dispatcher.py",
     # Hands every error to whoever has the future, as the standard pools do.
     "app/runtime/daemon_pool.py",
+    # Gives every error back to the thread whose write it was.
+    "app/store/sharing.py",
     "app/ui/tasks.py",
     "app/ui/excepthook.py",
     "app/sandbox/server.py",

@@ -544,8 +544,10 @@ def test_after_its_moment_kept_mail_is_asked_about_not_called_scheduled():
         (
             3,
             2,
-            "2 scheduled mails are with Gmail already and go out from there all the same."
-            " Mail that waits for this account stays in the Outbox, unsent.",
+            (
+                "2 scheduled mails are with Gmail already and go out from there all the same."
+                " Mail that waits for this account stays in the Outbox, unsent."
+            ),
         ),
     ],
 )
