@@ -126,11 +126,12 @@ class StoredHost(MemoryMailroomHost):
 
 
 def milliseconds(work: Callable[[], object], times: int = 5) -> float:
+    """Give what it costs this thread, which does all of it: other programs share the machine."""
     spent = []
     for _ in range(times):
-        started = time.perf_counter()
+        started = time.thread_time()
         work()
-        spent.append(time.perf_counter() - started)
+        spent.append(time.thread_time() - started)
     return min(spent) * 1000
 
 
