@@ -16,7 +16,8 @@ from app.domain.draft import BodyMode
 if TYPE_CHECKING:
     from app.domain.draft import Body, Draft
 
-_MARKUP = re.compile(r"<[^>]*>")
+# Never past the next tag and possessive: a text of broken tags is not looked at twice.
+_MARKUP = re.compile(r"<[^<>]*+>")
 
 
 def likeness(draft: Draft) -> str:
