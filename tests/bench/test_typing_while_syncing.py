@@ -108,11 +108,12 @@ def test_typing_stays_within_a_frame_until_all_is_read(crowd, tmp_path, address)
 def report(done, pages_before):
     print(f"in peace:         {words(done['peace_ms'])}")
     print(f"while it is read: {words(done['busy_ms'])}")
-    share = done["pages"] / (done["pages"] + pages_before)
+    if done["is_complete"]:
+        share = done["pages"] / (done["pages"] + pages_before)
+        print(f"{THREADS * share / done['took_s']:.0f} conversations a second")
     print(
-        f"{THREADS * share / done['took_s']:.0f} conversations a second, {done['took_s']:.0f} s,"
-        f" {done['cpu_s']:.1f} s of CPU with the typing, {done['peak_mb']:.0f} MB at most,"
-        f" lists told {done['refreshes']} times in {done['pages']} pages,"
+        f"{done['pages']} pages in {done['took_s']:.0f} s, {done['cpu_s']:.1f} s of CPU with the"
+        f" typing, {done['peak_mb']:.0f} MB at most, lists told {done['refreshes']} times,"
         f" longest collection {done['longest_collection_ms']:.0f} ms"
     )
     peace, busy = quantile(done["peace_ms"], 0.99), quantile(done["busy_ms"], 0.99)
