@@ -131,5 +131,7 @@ def _launch(arguments: argparse.Namespace) -> LaunchRequest:
         body=arguments.body,
         attach=tuple(str(Path(name).absolute()) for name in arguments.attach),
         sender=arguments.sender or "",
+        contact=tuple(arguments.contact),
+        deal=tuple(arguments.deal),
     )
     return request.with_mailto(arguments.mailto) if arguments.mailto else request
