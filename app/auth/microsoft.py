@@ -257,16 +257,16 @@ class _Session:
     def begin_browser(
         self, scopes: tuple[str, ...], redirect: str, login_hint: str
     ) -> dict[str, Any]:
-        with warnings.catch_warnings():
-            # MSAL recommends form_post; a POST from an https page to http://localhost makes some
-            # browsers warn the person, and PKCE protects the code in either place.
-            warnings.simplefilter("ignore", UserWarning)
-            flow: dict[str, Any] = self.app.initiate_auth_code_flow(
-                list(scopes),
-                redirect_uri=redirect,
-                prompt=self._prompt or None,
-                login_hint=login_hint or None,
-            )
+        # MSAL recommends form_post; a POST from an https page to http://localhost makes some
+        # browsers warn the person, and PKCE protects the code in either place. For good and not
+        # by catch_warnings, which two sign-ins at once would undo for each other.
+        warnings.filterwarnings("ignore", "response_mode='form_post'", UserWarning)
+        flow: dict[str, Any] = self.app.initiate_auth_code_flow(
+            list(scopes),
+            redirect_uri=redirect,
+            prompt=self._prompt or None,
+            login_hint=login_hint or None,
+        )
         return flow
 
     def find_token(

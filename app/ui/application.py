@@ -31,7 +31,7 @@ from app.domain.texts import error_sentence
 from app.runtime.threads import mark_gui_thread, take_fine_turns, unmark_gui_thread
 from app.ui import dialogs, tasks
 from app.ui.bridge import Bridge
-from app.ui.collector import Collector
+from app.ui.collector import Collector, collect_everything
 from app.ui.crash import CrashGuard
 from app.ui.first_paint import FirstPaint
 from app.ui.icons import resources_dir
@@ -106,6 +106,9 @@ def run_gui(
     program.start(launch, inbox)
     code = app.exec()
     program.stop()
+    del program, opened
+    # Icons and pictures have to go before the QApplication does, cycles or not.
+    collect_everything()
     return code
 
 

@@ -46,3 +46,9 @@ class Collector(QObject):
             if thresholds[generation] and counts[generation] > thresholds[generation]:
                 gc.collect(generation)
                 return
+
+
+def collect_everything() -> None:
+    """Collect what is left of the windows, on the GUI thread, at the end."""
+    gc.unfreeze()
+    gc.collect()

@@ -89,7 +89,8 @@ def test_gmail_by_the_browser(qtbot, make_dialog, server):
     press(qtbot, dialog, "accounts.add.gmail")
 
     qtbot.waitUntil(lambda: "ada@acme.example" in texts(dialog), timeout=TIMEOUT_MS)
-    assert dialog._notice.text.startswith("ada@acme.example is connected.")
+    connected = "ada@acme.example is connected."
+    qtbot.waitUntil(lambda: dialog._notice.text.startswith(connected), timeout=TIMEOUT_MS)
     assert [one.provider for one in accounts_of(services)] == [ProviderKind.GMAIL]
     assert len(visitor.urls) == 1
     assert "Tokens of the sandbox are sealed with a key in its folder." in texts(dialog)
