@@ -60,7 +60,12 @@ class Aftercare:
         """Note that a courier could not write; its account rests a moment, the row is looked at."""
         with self._lock:
             self._unrecorded.add(uid)
-            self._resting[account_uid] = self._clock.monotonic() + STORE_PAUSE_S
+        self.rest(account_uid, STORE_PAUSE_S)
+
+    def rest(self, account_uid: str, pause_s: float) -> None:
+        """Let nothing new of an account be begun for so long."""
+        with self._lock:
+            self._resting[account_uid] = self._clock.monotonic() + pause_s
 
     def is_recorded(self, uid: str) -> None:
         """Note that a row says again where its record stands."""
@@ -73,7 +78,7 @@ class Aftercare:
             return sorted(self._unrecorded)
 
     def resting(self) -> set[str]:
-        """Give the accounts that pause because the store failed."""
+        """Give the accounts that pause: the store failed, or the next would make a burst."""
         now_s = self._clock.monotonic()
         with self._lock:
             self._resting = {uid: end for uid, end in self._resting.items() if end > now_s}

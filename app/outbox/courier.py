@@ -48,6 +48,14 @@ if TYPE_CHECKING:
 log = logging.getLogger("outbox")
 
 
+class Paced(Exception):
+    """This record has to wait a part of a second, so that the account's mail is no burst."""
+
+    def __init__(self, wait_s: float) -> None:
+        super().__init__(wait_s)
+        self.wait_s = wait_s
+
+
 class Courier:
     """Takes a record from waiting to its next resting state. One call, one record."""
 
@@ -92,6 +100,7 @@ class Courier:
             that was left for when no more mail of the account is due.
 
         Raises:
+            Paced: nothing was done yet, and nothing is written of it.
             StoreError: the row may stand where it stood before, SENDING included.
         """
         try:
@@ -104,8 +113,9 @@ class Courier:
                 case OutboundState.QUEUED if record.is_at_provider:
                     return self._later.clear_way(record, cancel)
                 case OutboundState.QUEUED | OutboundState.SCHEDULED:
-                    if self._must_wait(record) or self._was_stopped(record, cancel):
+                    if self._must_wait(record):
                         return True
+                    self._check_pace(record)
                     return self._deliver(record, cancel)
                 case OutboundState.SENT:
                     return self._settler.read_late(record, cancel)
@@ -149,15 +159,11 @@ class Courier:
         )
         return True
 
-    def _was_stopped(self, record: OutboundEmail, cancel: CancelToken) -> bool:
-        """Wait the part of a second that is left of a burst; True: the program ends meanwhile.
-
-        Not written down: the row of each mail of a long queue would change every second.
-        """
+    def _check_pace(self, record: OutboundEmail) -> None:
+        """Let a burst wait: in memory, for the row of each of a long queue would change every second."""
         wait_s = self._limits.second_wait_s(record)
         if wait_s:
-            cancel.wait(wait_s)
-        return bool(wait_s) and cancel.is_cancelled
+            raise Paced(wait_s)
 
     # --- delivering ---
 

@@ -17,6 +17,7 @@ from app.domain.errors import AppError
 from app.domain.events import StoreChanged
 from app.outbox.aftercare import Aftercare
 from app.outbox.clockwatch import ClockWatch
+from app.outbox.courier import Paced
 from app.runtime.cancel import CancelToken
 
 if TYPE_CHECKING:
@@ -159,8 +160,8 @@ class Dispatcher:
         if self._housekeeper and not (due or self._busy):
             self._housekeeper.tidy_if_due()
         with self._lock:
-            busy |= set(self._busy)
-        return min(LOOK_S, self._aftercare.wait_s(busy), max(0.0, wait_s))
+            at_work = set(self._busy)
+        return min(LOOK_S, self._aftercare.wait_s(at_work), max(0.0, wait_s))
 
     def _start_courier(self, account_uid: str, uid: str) -> None:
         with self._lock:
@@ -175,6 +176,8 @@ class Dispatcher:
         try:
             is_read = self._courier.run(uid, self._cancel)
             self._aftercare.is_done(account_uid, uid, is_read=is_read)
+        except Paced as pause:
+            self._aftercare.rest(account_uid, pause.wait_s)
         except AppError as error:
             # The store itself failed: the row says where it stood before.
             log.warning("%s could not be worked on: %s", uid, error.code)

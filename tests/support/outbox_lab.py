@@ -182,10 +182,17 @@ class OneCarrier:
 class OutboxLab:
     """A profile's outbox; `restart` is what a killed program does when it is opened again."""
 
-    def __init__(self, folder: Path, provider: ProviderKind = ProviderKind.GMAIL) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        provider: ProviderKind = ProviderKind.GMAIL,
+        *,
+        per_second: int = 1_000_000,
+    ) -> None:
         (folder / "blobs").mkdir(parents=True, exist_ok=True)
         self.folder = folder
         self.provider = provider
+        self.per_second = per_second
         self.clock = FakeClock()
         self.carrier = ScriptedCarrier(provider, self.clock)
         self.blobs = FileBlobs(folder / "blobs")
@@ -221,7 +228,7 @@ class OutboxLab:
             clock=self.clock,
             ids=RandomIds(),
         )
-        caps = dict.fromkeys(ProviderKind, Caps(1_000_000, 1_000_000, 1_000_000))
+        caps = dict.fromkeys(ProviderKind, Caps(1_000_000, 1_000_000, self.per_second))
         self.courier = Courier(
             ledger=self.ledger,
             records=self.records,

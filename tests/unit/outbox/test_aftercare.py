@@ -63,3 +63,11 @@ def test_accounts_that_are_busy_are_not_waited_for(care: Aftercare) -> None:
 
     assert care.wait_s({"a"}) == LONG_S
     assert care.wait_s(()) < 1
+
+
+def test_an_account_rests_as_long_as_it_is_told(care: Aftercare, clock: FakeClock) -> None:
+    care.rest("a", 0.4)
+
+    assert (care.resting(), care.wait_s(())) == ({"a"}, pytest.approx(0.4))
+    clock.elapsed_s += 0.4
+    assert (care.resting(), care.wait_s(())) == (set(), LONG_S)

@@ -9,6 +9,7 @@ import pytest
 
 from app.domain.account import ProviderKind
 from app.domain.outbound import DeliveryStep, OutboundState
+from app.outbox.courier import Paced
 from app.outbox.submitter import BULK_PRIORITY
 from app.runtime.cancel import CancelToken
 from tests.support.outbox_lab import OutboxLab
@@ -73,3 +74,21 @@ def test_only_copies_of_programs_mail_are_left_to_be_read(
     assert lab.courier.run("u", CancelToken()) is True
     assert events(lab).count("read_back") >= 1
     assert lab.carrier.accepted == ["u"]
+
+
+def test_a_burst_waits_unwritten_and_holds_no_courier(tmp_path: Path) -> None:
+    lab = OutboxLab(tmp_path, ProviderKind.GMAIL, per_second=1)
+    lab.submit("first")
+    lab.submit("second")
+    lab.work("first")
+    before = lab.get("second")
+
+    with pytest.raises(Paced) as pause:
+        lab.courier.run("second", CancelToken())
+
+    assert 0 < pause.value.wait_s <= 1
+    assert lab.get("second") == before
+    lab.clock.run_on(pause.value.wait_s)
+    lab.work("second")
+    assert lab.carrier.accepted == ["first", "second"]
+    lab.close()
