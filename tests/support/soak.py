@@ -190,7 +190,7 @@ class Soak:
 
     # --- afterwards ---
 
-    def settle(self, timeout_s: float = 180.0) -> None:
+    def settle(self, timeout_s: float = 480.0) -> None:
         """Let a last program deliver without faults, then check every message."""
         self.tally.faults_met = sum(one["hits"] for one in self.server.control.faults())
         self.server.control.clear_faults()
