@@ -56,7 +56,9 @@ def test_newest_wins_while_a_write_runs() -> None:
         draft = draft.edited(NOW, subject=str(draft.revision))
     desk.drafts.gate.set()
     wait_until(lambda: desk.told and desk.told[-1] == 5)
-    assert desk.drafts.saved in ([1, 5], [5])
+    # One may have been at the gate already; of all that came meanwhile the newest alone is written.
+    assert desk.drafts.saved[-1] == 5
+    assert len(desk.drafts.saved) <= 2
     desk.executors.close()
 
 
