@@ -45,8 +45,11 @@ demo: $(READY)
 	exec $(BIN)/postrider demo --out build/demo
 
 # Three at a time on two cores, for they often wait; a file at a time, for files share a sandbox.
+# What failed beside others is run once more alone, in full view: the machine may have been too busy.
 test: $(READY)
-	@$(BIN)/python -m pytest -n 3 --dist loadfile
+	@$(BIN)/python -m pytest -n 3 --dist loadfile || { [ $$? -eq 1 ] && \
+		echo "Once more, alone, what failed:" && \
+		$(BIN)/python -m pytest --last-failed --last-failed-no-failures none; }
 
 lint: $(READY)
 	@$(BIN)/ruff check

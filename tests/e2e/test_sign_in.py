@@ -194,7 +194,8 @@ def test_a_companys_own_certificate_is_trusted_when_it_is_named(
         # Without it nothing is sent, nothing is lost, and the reason is said.
         code, rows, _ = send(env, sender, wait_s=2)
         assert code == 75
-        assert rows[-1]["state"] == "queued"
+        # Between two tries, or at one.
+        assert rows[-1]["state"] in {"queued", "sending"}
     assert len(control.deliveries()) == 1
 
 
