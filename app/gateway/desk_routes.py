@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 MAX_ID = 2000
 DRAFTS = "/api/email/drafts"
+OUTBOUND = "/api/email/outbound"
 
 
 class DeskRoutes:
@@ -43,9 +44,10 @@ class DeskRoutes:
             ("PATCH", DRAFTS + "/{uid}", "change_draft", self._change_draft, write),
             ("DELETE", DRAFTS + "/{uid}", "discard_draft", self._discard_draft, write),
             ("POST", "/api/email/prepare", "prepare_email", self._prepare, write),
-            ("GET", "/api/email/outbound", "list_outbound", self._list_outbound, read),
-            ("GET", "/api/email/outbound/{uid}", "get_outbound", self._outbound, read),
-            ("DELETE", "/api/email/outbound/{uid}", "withdraw_outbound", self._withdraw, write),
+            ("GET", OUTBOUND, "list_outbound", self._list_outbound, read),
+            ("GET", OUTBOUND + "/{uid}", "get_outbound", self._outbound, read),
+            # Of the delivery alone: the record stays, and is answered as before.
+            ("DELETE", OUTBOUND + "/{uid}/delivery", "withdraw_outbound", self._withdraw, write),
             ("GET", "/api/conversation", "list_conversations", self._conversations, read),
             ("GET", "/api/conversation/{id}", "get_conversation", self._conversation, read),
             ("POST", "/api/files", "upload_file", self._upload, write),

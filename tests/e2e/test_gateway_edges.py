@@ -337,7 +337,7 @@ def test_record_that_waits_is_cancelled_and_one_that_failed_dismissed(at: Desk) 
     accepted = send(at, ACCOUNT).json["outbound_email_uid"]
 
     answers = {
-        uid: at.caller.call("DELETE", f"/api/email/outbound/{uid}")
+        uid: at.caller.call("DELETE", f"/api/email/outbound/{uid}/delivery")
         for uid in (planned, failed, accepted, UUID)
     }
 
@@ -348,7 +348,7 @@ def test_record_that_waits_is_cancelled_and_one_that_failed_dismissed(at: Desk) 
     assert (answers[accepted].status, answers[accepted].code) == (409, "too_late")
     assert answers[UUID].status == 404
     readonly = at.key(Permission.READ)
-    assert readonly.call("DELETE", f"/api/email/outbound/{failed}").status == 403
+    assert readonly.call("DELETE", f"/api/email/outbound/{failed}/delivery").status == 403
 
 
 def test_a_long_subject_is_sent_with_a_warning(at: Desk) -> None:
